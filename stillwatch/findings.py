@@ -1,0 +1,192 @@
+"""What a scan finds, as values and as the tables it leaves behind.
+
+The tables are a stable contract (`docs/results.md` has the figures, `docs/output.md` the contract): columns are added,
+never renamed or removed, without a new `FORMAT`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.record import TIMESTAMP, required
+
+FORMAT = 1
+"""Version of the tables below."""
+
+Number = float | int | str | None
+
+
+class Family(enum.StrEnum):
+    """Kinds of evidence that would fail together. A verdict to act needs at least two of the coordination families."""
+
+    IDENTITY = "identity"
+    INFRASTRUCTURE = "infrastructure"
+    TIMING = "timing"
+    CONTENT = "content"
+    RELAY = "relay"
+    INTENT = "intent"
+    LIFECYCLE = "lifecycle"
+    SAMENESS = "sameness"
+
+
+class Question(enum.StrEnum):
+    """Which of the four questions a kind of evidence speaks to; each has its own score in bits."""
+
+    COORDINATION = "coordination"
+    EXTRACTION = "extraction"
+    DECEPTION = "deception"
+    INNOCENCE = "innocence"
+
+
+class VerdictKind(enum.StrEnum):
+    """What a group is called once it passed."""
+
+    DISTILLATION = "distillation_campaign"
+    POOLED_ACCESS = "pooled_access"
+    COORDINATED = "coordinated"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One tested statement about a group.
+
+    Attributes:
+        kind: id of the evidence, which is also its file name and its section in `docs/evidence.md`.
+        family: what it would fail together with.
+        question: the score it counts towards.
+        bits: log2 of an e-value (a likelihood ratio whose mean under the null is at most one), as counted: after the
+            caps of `evidence/__init__.py`. Negative speaks for innocence. 0 with `p_value` None is *no evidence*.
+        p_value: probability of the statistic or a more extreme one under the null; None when it could not be tested.
+        null_model: what the group was compared with, in words.
+        statement: one sentence for the accused to read.
+        numbers: the values used, by name.
+        exhibits: ids of exchanges or accounts to look at, most telling first.
+        query: SQL that gives `numbers` again on the ledger; empty when there are none.
+    """
+
+    kind: str
+    family: Family
+    question: Question
+    bits: float
+    p_value: float | None
+    null_model: str
+    statement: str
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    exhibits: tuple[str, ...] = ()
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One account of a campaign.
+
+    Attributes:
+        bits: log2 likelihood ratio of this account's own marks and habits, campaign against population.
+        joined: microseconds since the epoch of its first exchange in the scan.
+        core: whether its own evidence is enough without its neighbours'.
+    """
+
+    account_id: str
+    bits: float
+    joined: int
+    core: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The four scores of a group in bits, each a plain sum over its evidence."""
+
+    coordination: float
+    extraction: float
+    deception: float
+    innocence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A group that was tested: accused (`verdict`) or cleared (`reason`)."""
+
+    campaign_id: str
+    verdict: VerdictKind | None
+    reason: str
+    scores: Scores
+    q_value: float
+    evidence: tuple[Evidence, ...]
+    members: tuple[Member, ...]
+    n_exchanges: int
+    first_ts: int
+    last_ts: int
+    summary: str
+    proposers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Accounts that a proposer thinks should be looked at together; an accusation of nobody.
+
+    Attributes:
+        accounts: positions in the account table of the scan, ascending, shape (members,).
+        proposer: id of the proposer.
+        families: the families whose data made the proposal, and which therefore cannot alone confirm it.
+        reason: what made the proposer look.
+    """
+
+    accounts: npt.NDArray[np.int64]
+    proposer: str
+    families: frozenset[Family]
+    reason: str
+
+
+CAMPAIGNS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("verdict", pa.string()),
+        required("coordination_bits", pa.float64()),
+        required("extraction_bits", pa.float64()),
+        required("deception_bits", pa.float64()),
+        required("innocence_bits", pa.float64()),
+        required("q_value", pa.float64()),
+        required("n_accounts", pa.int64()),
+        required("n_exchanges", pa.int64()),
+        required("first_ts", TIMESTAMP),
+        required("last_ts", TIMESTAMP),
+        required("summary", pa.string()),
+    ]
+)
+"""One row per group that passed, strongest first."""
+
+CLEARED = pa.schema([f for f in CAMPAIGNS if f.name not in ("verdict",)] + [required("reason", pa.string())])
+"""One row per group that was tested and not accused, with the reason; `campaign_id` is the id of the group."""
+
+MEMBERS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("account_id", pa.string()),
+        required("bits", pa.float64()),
+        required("joined_ts", TIMESTAMP),
+        required("core", pa.bool_()),
+    ]
+)
+
+EVIDENCE = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("evidence", pa.string()),
+        required("family", pa.string()),
+        required("question", pa.string()),
+        required("bits", pa.float64()),
+        pa.field("p_value", pa.float64()),
+        required("null_model", pa.string()),
+        required("statement", pa.string()),
+        required("numbers", pa.string()),  # JSON object
+        required("exhibits", pa.list_(pa.string())),
+        required("query", pa.string()),
+    ]
+)
+"""One row per kind of evidence and group, accused and cleared alike."""

@@ -1,0 +1,110 @@
+"""Traces of one client behind several accounts: conversations, bodies and reasoning blocks that change account.
+
+Three motifs, each a query: a conversation's history goes on under another account; a body that failed is sent again
+under another account within a minute; a reasoning block handed to one account is brought back by another. Between
+accounts of one declared organisation all three are ordinary, so those pairs are left out here, once for all readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.engine import Engine, Query
+from stillwatch.profiles import I64, Population
+
+MOTIFS = ("continued", "failover", "displaced")
+"""Names of the motifs, in the order of `Handoffs.motif`."""
+
+CONTINUED = Query(
+    "continued",
+    """
+    with history as (
+            select account_id, exchange_id, ts, prefix_marks[len(prefix_marks)] as newest,
+                prefix_marks[len(prefix_marks) - 1] as before, len(prefix_marks) as depth
+            from exchanges where len(prefix_marks) >= 1),
+        holders as (select newest, count(distinct account_id) as n from history group by newest)
+    select earlier.account_id as source, later.account_id as target, count(*) as n, min(later.exchange_id) as exhibit
+    from history as later join history as earlier on later.before = earlier.newest
+        join holders on holders.newest = earlier.newest
+    where later.account_id <> earlier.account_id and later.ts > earlier.ts
+        and epoch_us(later.ts) - epoch_us(earlier.ts) <= :hours * 3600000000
+        and (earlier.depth >= 2 or holders.n <= :few)
+    group by earlier.account_id, later.account_id""",
+)
+
+FAILOVER = Query(
+    "failover",
+    """
+    with tries as (
+        select body_mark, account_id, exchange_id, ts,
+            lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
+            lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
+            lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
+        from exchanges where body_mark is not null and status is not null)
+    select last_account as source, account_id as target, count(*) as n, min(exchange_id) as exhibit
+    from tries where last_account <> account_id and last_status >= 400
+        and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000
+    group by last_account, account_id""",
+)
+
+DISPLACED = Query(
+    "displaced",
+    """
+    with issued as (select unnest(issued_marks) as mark, account_id from exchanges where len(issued_marks) > 0),
+        presented as (select unnest(presented_marks) as mark, account_id, exchange_id
+            from exchanges where len(presented_marks) > 0)
+    select issued.account_id as source, presented.account_id as target, count(*) as n,
+        min(presented.exchange_id) as exhibit
+    from presented join issued on presented.mark = issued.mark
+    where issued.account_id <> presented.account_id group by issued.account_id, presented.account_id""",
+)
+
+_LIMITS = {"hours": 6, "few": 3, "seconds": 60}
+"""A conversation is followed for six hours; a first turn that more than three accounts share ("hi") joins nobody; a
+fail-over comes within a minute, the longest wait that relays use before they switch accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handoffs:
+    """Ordered pairs of accounts with a motif between them; one row per pair and motif.
+
+    Attributes:
+        source, target: positions of accounts. motif: position in `MOTIFS`. n: how often. exhibit: an exchange id.
+    """
+
+    source: I64
+    target: I64
+    motif: I64
+    n: I64
+    exhibit: tuple[str, ...]
+
+    def inside(self, flags: npt.NDArray[np.bool_], motif: str) -> I64:
+        """Return the rows of one motif whose two accounts are both flagged; `flags` has shape (accounts,)."""
+        found = flags[self.source] & flags[self.target] & (self.motif == MOTIFS.index(motif))
+        return np.flatnonzero(found).astype(np.int64)
+
+
+def handoffs(engine: Engine, people: Population) -> Handoffs:
+    """Find all motifs between accounts that declared no common organisation."""
+    ids = pa.array(people.ids, pa.string())
+    tables = []
+    for motif, query in enumerate((CONTINUED, FAILOVER, DISPLACED)):
+        found = engine.table(query, **{name: _LIMITS[name] for name in _LIMITS if f":{name}" in query.sql})
+        tables.append(found.append_column("motif", pa.array(np.full(found.num_rows, motif))))
+    rows = pa.concat_tables(tables).sort_by([("motif", "ascending"), ("source", "ascending"), ("target", "ascending")])
+    ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]
+    orgs = people.categories["org"].codes
+    apart = ~((orgs[ends[0]] == orgs[ends[1]]) & people.categories["org"].known[ends[0]])
+    rows = rows.filter(pa.array(apart))
+    return Handoffs(
+        source=ends[0][apart].astype(np.int64),
+        target=ends[1][apart].astype(np.int64),
+        motif=np.asarray(rows.column("motif").to_numpy(), dtype=np.int64),
+        n=np.asarray(rows.column("n").to_numpy(), dtype=np.int64),
+        exhibit=tuple(rows.column("exhibit").to_pylist()),
+    )

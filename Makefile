@@ -28,7 +28,7 @@ $(READY): pyproject.toml requirements/dev.txt scripts/setup
 lock:  ## choose versions anew (needs uv); UPGRADE=1 takes the newest of everything
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --output-file requirements/dev.txt pyproject.toml
-	$(COMPILE) --constraint requirements/dev.txt --no-annotate --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 clean:  ## remove everything made here
 	rm -rf .venv .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -64,7 +64,7 @@ DISPLACED = Query(
     where issued.account_id <> presented.account_id group by issued.account_id, presented.account_id""",
 )
 
-_LIMITS = {"hours": 6, "few": 3, "seconds": 60}
+LIMITS = {"hours": 6, "few": 3, "seconds": 60}
 """A conversation is followed for six hours; a first turn that more than three accounts share ("hi") joins nobody; a
 fail-over comes within a minute, the longest wait that relays use before they switch accounts."""
 
@@ -94,7 +94,7 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
     ids = pa.array(people.ids, pa.string())
     tables = []
     for motif, query in enumerate((CONTINUED, FAILOVER, DISPLACED)):
-        found = engine.table(query, **{name: _LIMITS[name] for name in _LIMITS if f":{name}" in query.sql})
+        found = engine.table(query, **{name: LIMITS[name] for name in LIMITS if f":{name}" in query.sql})
         tables.append(found.append_column("motif", pa.array(np.full(found.num_rows, motif))))
     rows = pa.concat_tables(tables).sort_by([("motif", "ascending"), ("source", "ascending"), ("target", "ascending")])
     ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]

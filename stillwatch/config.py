@@ -1,0 +1,36 @@
+"""Parameters of a scan: what to look for and how many false alarms to accept. Weights of evidence are in `evidence`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ProposalLimits(BaseModel):
+    """How generous the proposers are. None of these numbers accuses anybody; they bound the work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    smallest_group: int = Field(5, ge=3, description="accounts; smaller groups are not looked at")
+    rare_holders: int = Field(100, ge=2, description="accounts; a mark held by more is heavy, not rare")
+    habit_share: float = Field(0.03, description="of an account's exchanges; a scaffold used less often is not a habit")
+    habit_least: int = Field(2, description="exchanges; a scaffold used less often is not a habit")
+    heavy_marks: int = Field(400, description="heavy marks that are made candidates, most specific first")
+    seeds: int = Field(1500, description="accounts around which sameness is looked for")
+    sameness_groups: int = Field(40, description="groups that sameness may propose")
+    least_exchanges: int = Field(8, description="in one half of the hours, for a profile to be compared")
+    resolution: float = Field(1.0, gt=0, description="of the Leiden communities")
+
+
+class ScanSettings(BaseModel):
+    """One scan. Everything here is written into `scan.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    memory: str = "8GB"
+    threads: int | None = None
+    false_discoveries: float = Field(0.01, gt=0, lt=1, description="accepted share of false campaigns among those named")
+    proposals: ProposalLimits = ProposalLimits()

@@ -1,0 +1,46 @@
+"""The case that all evidence of one scan is tested on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from stillwatch.config import ProposalLimits
+from stillwatch.engine import Engine, Query
+from stillwatch.evidence.case import Case
+from stillwatch.handoffs import Handoffs
+from stillwatch.likeness import means
+from stillwatch.profiles import SCAFFOLDS, Population
+from stillwatch.proposals.sight import habits
+
+TESTING_HALF = 1
+"""Half of the hours that tests sameness; the other half proposed."""
+
+HOURLY = Query(
+    "hourly",
+    """
+    select account_id, cast(epoch_us(ts) // 3600000000 as bigint) as hour, count(*) as n
+    from exchanges group by account_id, cast(epoch_us(ts) // 3600000000 as bigint)""",
+)
+
+
+def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
+    """Gather what the evidence functions read."""
+    return Case(
+        people=people,
+        handoffs=moves,
+        tested=means(people.profiles, TESTING_HALF),
+        habits={kind: habits(people.shared[kind], people, limits) for kind in SCAFFOLDS},
+        hourly=_hourly(engine, people),
+    )
+
+
+def _hourly(engine: Engine, people: Population) -> sparse.csr_array:
+    table = engine.table(HOURLY)
+    rows = np.asarray(pc.index_in(table.column("account_id"), value_set=pa.array(people.ids, pa.string())).to_numpy())
+    hours = np.asarray(table.column("hour").to_numpy(), dtype=np.int64)
+    first = int(hours.min())
+    shape = (people.size, int(hours.max()) - first + 1)
+    return sparse.csr_array((np.asarray(table.column("n").to_numpy()), (rows, hours - first)), shape=shape)

@@ -1,0 +1,154 @@
+"""What a kind of evidence is given: a group, the population around it, and the words it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse, stats
+
+from stillwatch.engine import Query, Value
+from stillwatch.findings import Family, Number
+from stillwatch.handoffs import Handoffs
+from stillwatch.likeness import Means
+from stillwatch.nulls import bits_of
+from stillwatch.profiles import F64, I64, Flags, Population
+
+RANDOM_GROUPS = 200
+"""Random groups that a group is compared with, where the null has no closed form."""
+LARGEST_SAMPLE = 400
+"""Members of a larger group that are drawn on where the null is random groups; evenly spaced by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A candidate under test.
+
+    Attributes:
+        group_id: id that its evidence and exhibits carry.
+        accounts: positions in the population, ascending, shape (members,).
+        chosen_by: families whose data made the proposal.
+    """
+
+    group_id: str
+    accounts: I64
+    chosen_by: frozenset[Family]
+
+    def __len__(self) -> int:
+        return len(self.accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All accounts, as evidence sees them.
+
+    Attributes:
+        tested: mean profiles from the half of the hours that did not propose.
+        habits: habitual marks by kind of scaffold, 0 or 1, CSC, shape (accounts, marks).
+        hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
+    """
+
+    people: Population
+    handoffs: Handoffs
+    tested: Means
+    habits: Mapping[str, sparse.csc_array]
+    hourly: sparse.csr_array
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one test, before weights and caps.
+
+    Attributes:
+        p_value: under the null; None says that there was not enough to test.
+        statement: one sentence, or the reason why it could not be tested.
+        numbers: values used. exhibits: ids to look at. query: SQL for the numbers, with the group's id in it.
+    """
+
+    p_value: float | None
+    statement: str
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    exhibits: tuple[str, ...] = ()
+    query: str = ""
+
+    @property
+    def bits(self) -> float:
+        """Bits against the null; 0 without a test."""
+        return 0.0 if self.p_value is None else bits_of(self.p_value)
+
+
+def untested(reason: str, **numbers: Number) -> Finding:
+    """Return the finding that there is not enough to test, and why."""
+    return Finding(None, reason, numbers)
+
+
+def bound(query: Query, group: Group, **values: Value) -> str:
+    """Return the SQL that gives a group's numbers again on the ledger."""
+    return query.bind(group=group.group_id, **values)
+
+
+def flags(case: Case, accounts: I64) -> Flags:
+    """Return which accounts are among `accounts`, shape (accounts,)."""
+    out = np.zeros(case.people.size, dtype=np.bool_)
+    out[accounts] = True
+    return out
+
+
+def outside(case: Case, group: Group) -> I64:
+    """Return all accounts that are not in the group, ascending."""
+    return np.flatnonzero(~flags(case, group.accounts)).astype(np.int64)
+
+
+def names(case: Case, accounts: I64, most: int = 5) -> tuple[str, ...]:
+    """Return the ids of the first accounts, for exhibits."""
+    return tuple(case.people.ids[i] for i in accounts[:most])
+
+
+def sample(accounts: I64) -> I64:
+    """Return at most `LARGEST_SAMPLE` of `accounts`, evenly spaced."""
+    if len(accounts) <= LARGEST_SAMPLE:
+        return accounts
+    return accounts[np.linspace(0, len(accounts) - 1, LARGEST_SAMPLE).astype(np.int64)]
+
+
+def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> I64 | None:
+    """Return random groups of outsiders as active as `members`, shape (RANDOM_GROUPS, members).
+
+    Each member is replaced by one of the outsiders nearest to it in number of exchanges (a twentieth of them all, at
+    least twenty). None if there are fewer than three times as many outsiders as members.
+    """
+    others = outside(case, group)
+    if len(others) < max(3 * len(members), 30):
+        return None
+    others = others[np.argsort(case.people.n[others], kind="stable")]
+    width = max(len(others) // 20, 20)
+    places = np.searchsorted(case.people.n[others], case.people.n[members])
+    lowest = np.clip(places - width // 2, 0, len(others) - width)
+    steps = np.random.default_rng(seed).integers(0, width, size=(RANDOM_GROUPS, len(members)))
+    return others[lowest[None, :] + steps]
+
+
+def against_random(value: float, drawn: F64) -> tuple[float, float]:
+    """Return P(as low) and P(as high) for a statistic against its values in random groups, shape (RANDOM_GROUPS,).
+
+    A t tail on the drawn mean and deviation, but never below what the number of draws supports by more than the
+    square: with 200 draws no p-value here is smaller than 1/201^2.
+    """
+    floor = 1.0 / (len(drawn) + 1) ** 2
+    deviation = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
+    if deviation <= 0:
+        low = 1.0 if value >= drawn[0] else 1 / (len(drawn) + 1)
+        high = 1.0 if value <= drawn[0] else 1 / (len(drawn) + 1)
+        return low, high
+    t = (value - float(drawn.mean())) / deviation
+    freedom = len(drawn) - 1
+    return max(float(stats.t.cdf(t, freedom)), floor), max(float(stats.t.sf(t, freedom)), floor)
+
+
+def at_least_two(holders: I64, members: int, size: int) -> F64:
+    """Return P(a mark with so many holders is held by two or more of `members` random accounts), shape (marks,)."""
+    rate = members / size
+    none = (1 - rate) ** holders
+    one = holders * rate * (1 - rate) ** np.maximum(holders - 1, 0)
+    return np.asarray(np.clip(1 - none - one, 0, 1))

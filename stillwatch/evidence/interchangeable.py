@@ -1,0 +1,67 @@
+"""Accounts that could be exchanged for one another: topics and lengths differ no more than samples of one source.
+
+Innocent causes: one job spread over keys of one organisation, a fleet of identical agents, students with one sheet.
+Blind spot: accounts with few exchanges (their means err too much to differ); personas, where each account keeps to
+topics of its own; cover traffic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.engine import Query
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.likeness import Means, as_alike_as_one_source, neighbours_outside, spread
+from stillwatch.profiles import F64, I64
+
+import numpy as np
+
+MARGIN = 0.25
+"""Share of the variance between the nearest other accounts that unrelated members are granted under the null."""
+LEAST = 6
+"""Exchanges in the testing half of the hours; accounts with fewer are passed over."""
+
+EXCHANGES = Query(
+    "interchangeable",
+    """
+    select count(*) as exchanges, count(distinct exchanges.account_id) as accounts
+    from exchanges join groups on groups.account_id = exchanges.account_id
+    where groups.campaign_id = :group and half = 1 and (topic_0 is not null
+        or not exists (select 1 from exchanges where topic_0 is not null))""",
+)
+
+
+def comparable(of: Means, group: Group) -> tuple[I64, F64] | str:
+    """Return the members that can be compared and how much their nearest neighbours differ, or why there are none.
+
+    The second value is the between-account variance per column in units of the within-account variance.
+    """
+    members = group.accounts[of.n[group.accounts] >= LEAST]
+    if len(members) < 5:
+        return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
+    least = float(np.median(of.n[members])) / 2
+    near = neighbours_outside(of, members, max(len(members), 30), least)
+    if len(near) < 30:
+        return "fewer than thirty other accounts are active enough to compare with"
+    return members, spread(of, near).excess
+
+
+def interchangeable(group: Group, case: Case) -> Finding:
+    """Spread of the members' means, against a quarter of the variance between their neighbours (chi-square, lower)."""
+    found = comparable(case.tested, group)
+    if isinstance(found, str):
+        return untested(found)
+    members, excess = found
+    own = spread(case.tested, members)
+    exchanges = float(case.tested.n[members].sum())
+    return Finding(
+        p_value=as_alike_as_one_source(case.tested, members, MARGIN * excess),
+        statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
+        f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
+        numbers={
+            "accounts_compared": len(members), "exchanges_compared": int(exchanges),
+            "between": round(float(own.excess.mean()), 6), "between_neighbours": round(float(excess.mean()), 6),
+        },
+        exhibits=names(case, members),
+        query=bound(EXCHANGES, group),
+    )

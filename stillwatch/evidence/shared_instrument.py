@@ -1,0 +1,51 @@
+"""Accounts that pay with one instrument or run on one device, though they declared nothing in common.
+
+Innocent causes: a corporate card, a family, a reseller's card, a golden virtual-machine image.
+Blind spot: an operator who buys an instrument and a device per account leaves nothing here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.engine import Query
+from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, untested
+from stillwatch.nulls import poisson_tail
+
+KINDS = ("payment_id", "device_id")
+
+SHARED = Query(
+    "shared_instrument",
+    """
+    with held as (
+        select accounts.account_id, payment_id, device_id from accounts
+            join groups on groups.account_id = accounts.account_id where groups.campaign_id = :group)
+    select (select count(*) from (select payment_id from held where payment_id is not null
+                group by payment_id having count(*) >= 2)) as shared_payment_id,
+        (select count(*) from (select device_id from held where device_id is not null
+                group by device_id having count(*) >= 2)) as shared_device_id""",
+)
+
+
+def shared_instrument(group: Group, case: Case) -> Finding:
+    """More instruments with two or more members than random accounts would have (Poisson, from all holders)."""
+    found, expected, holders = {}, 0.0, np.zeros(len(group), dtype=bool)
+    for kind in KINDS:
+        marks = case.people.shared[kind]
+        held = marks.matrix[group.accounts]
+        among = np.asarray(held.sum(axis=0)).ravel()
+        found[f"shared_{kind}"] = int((among >= 2).sum())
+        expected += float(at_least_two(marks.holders, len(group), case.people.size).sum())
+        if held.shape[1]:
+            holders |= np.asarray((held[:, np.flatnonzero(among >= 2)]).sum(axis=1)).ravel() > 0
+    total = sum(found.values())
+    if not any(case.people.shared[kind].matrix.nnz for kind in KINDS):
+        return untested("no payment instrument or device is shared by any two accounts of this scan, or none is known")
+    return Finding(
+        p_value=poisson_tail(total, expected),
+        statement=f"{total} payment instruments or devices are shared by two or more members"
+        f" ({int(holders.sum())} of {len(group)} accounts); chance allows {expected:.2g}",
+        numbers={**found, "expected": expected, "accounts_sharing": int(holders.sum())},
+        exhibits=names(case, group.accounts[holders]),
+        query=bound(SHARED, group),
+    )

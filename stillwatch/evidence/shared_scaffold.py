@@ -1,0 +1,61 @@
+"""One fixed text around varying tasks, used out of habit by many members and by few others.
+
+Innocent causes: a popular open-source agent or prompt, a class assignment, a SaaS product's system prompt.
+Blind spot: paraphrased scaffolds, and none at all. Where the group was proposed because it shares the scaffold, this
+says how rare the scaffold is elsewhere and cannot confirm the group by itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.engine import Query
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.nulls import drawn_tail
+from stillwatch.profiles import SCAFFOLDS, I64
+
+_LOOKED_AT = 50
+"""Marks of each kind whose tail is computed; the others are beaten by a simpler score."""
+
+HABIT = Query(
+    "shared_scaffold",
+    """
+    select count(*) as accounts, sum(n) as exchanges from (
+        select exchanges.account_id, count(*) as n
+        from exchanges join groups on groups.account_id = exchanges.account_id
+        where groups.campaign_id = :group group by exchanges.account_id)""",
+)
+
+
+def shared_scaffold(group: Group, case: Case) -> Finding:
+    """The scaffold with the least probable number of habitual users in the group (hypergeometric, Bonferroni)."""
+    best, tried = (1.0, "", 0, 0), 0
+    for kind in SCAFFOLDS:
+        habit = case.habits[kind]
+        among = np.asarray(habit[group.accounts].sum(axis=0)).ravel()
+        holders = np.diff(habit.indptr)
+        tried += int((among >= 2).sum())
+        for mark in _promising(among, holders, len(group), case.people.size):
+            p = drawn_tail(int(among[mark]), len(group), int(holders[mark]), case.people.size)
+            best = min(best, (p, kind, int(among[mark]), int(holders[mark])))
+    if not tried:
+        return untested("no scaffold is a habit of two members, or there is no text")
+    p, kind, members, holders_all = best
+    return Finding(
+        p_value=min(1.0, p * tried),
+        statement=f"{members} of {len(group)} accounts use one {kind.replace('_', ' ')} text out of habit, and"
+        f" {holders_all - members} of {case.people.size - len(group)} others do",
+        numbers={
+            "kind": kind, "members_with_it": members, "others_with_it": holders_all - members,
+            "accounts": len(group), "exchanges": int(case.people.n[group.accounts].sum()), "scaffolds_tried": tried,
+        },
+        exhibits=names(case, group.accounts),
+        query=bound(HABIT, group),
+    )
+
+
+def _promising(among: I64, holders: I64, members: int, size: int) -> I64:
+    """Return the marks held most above their share, most promising first."""
+    held = np.flatnonzero(among >= 2)
+    lift = np.log(among[held] * size / (members * holders[held]))
+    return held[np.argsort(-among[held] * lift, kind="stable")][:_LOOKED_AT]

@@ -1,0 +1,180 @@
+"""Which accounts belong to a campaign, each on its own evidence.
+
+A group that passed gives the habits of its operator; each account is then held against them and against the
+population, feature by feature (a naive Bayes ratio in bits). A tested member that its own evidence speaks against is
+left out; an account outside joins only if it would be wrong less than once in a hundred and in two families.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.evidence.case import Case, Group, flags
+from stillwatch.evidence.even_load import loads
+from stillwatch.likeness import Means, means, spread
+from stillwatch.profiles import F64, I64, SCAFFOLDS, UNKNOWN, Flags, Population
+
+SURE = 6.6
+"""Bits: odds of a hundred to one."""
+_FAMILIES_TO_JOIN = 2
+_CHARACTERISTIC = 0.1
+"""Share of members that must have a scaffold as a habit for it to be the operator's."""
+_LIFT = 10.0
+"""Times above its share among others."""
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "sameness": (-15.0, 10.0),
+    "scaffold": (-4.0, 10.0),
+    "instrument": (0.0, 8.0),
+    "handoff": (-1.0, 8.0),
+    "client": (-2.0, 3.0),
+    "burst": (-2.0, 3.0),
+    "load": (-3.0, 2.0),
+    "follow_up": (-6.0, 2.0),
+    "vouched": (-8.0, 0.0),
+}
+"""Least and most bits of each feature. What is cheap to vary can neither convict nor acquit; judged, not fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Bits of every account against one campaign, and which accounts are in it.
+
+    Attributes:
+        bits: log2 likelihood ratio, shape (accounts,).
+        members: accounts in the campaign. core: accounts whose own evidence suffices. Both of shape (accounts,).
+    """
+
+    bits: F64
+    members: Flags
+    core: Flags
+
+
+def membership(group: Group, case: Case) -> Membership:
+    """Hold every account against the habits of `group`."""
+    inside = flags(case, group.accounts)
+    features = {name: np.clip(values, *LIMITS[name]) for name, values in _features(inside, case).items()}
+    bits = np.sum(list(features.values()), axis=0)
+    families = np.sum([values >= 1.0 for values in features.values()], axis=0)
+    prior = np.log2(len(group) / max(case.people.size - len(group), 1))
+    joins = ~inside & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN)
+    members = (inside & (bits >= 0)) | joins
+    return Membership(np.asarray(bits), members, members & (bits >= SURE))
+
+
+def _features(inside: Flags, case: Case) -> dict[str, F64]:
+    people = case.people
+    return {
+        "sameness": _sameness(inside, means(people.profiles)),
+        "scaffold": _yes_no(inside, _uses_scaffold(inside, case)),
+        "instrument": _yes_no(inside, _shares_instrument(inside, people)),
+        "handoff": _yes_no(inside, _hands_over(inside, case)),
+        "client": _client(inside, people),
+        "burst": _yes_no(inside, _in_burst(inside, people)),
+        "load": _load(inside, people),
+        "follow_up": _follow_up(inside, people),
+        "vouched": np.where(_vouched(people), _yes_no(inside, _vouched(people)), 0.0),
+    }
+
+
+def _yes_no(inside: Flags, has: Flags) -> F64:
+    """Return the ratio of having (or not having) a feature, with half a count added everywhere."""
+    within, without = int(inside.sum()), int((~inside).sum())
+    p = ((has & inside).sum() + 0.5) / (within + 1)
+    q = ((has & ~inside).sum() + 0.5) / (without + 1)
+    return np.where(has, np.log2(p / q), np.log2((1 - p) / (1 - q)))
+
+
+def _sameness(inside: Flags, of: Means) -> F64:
+    """Return the Gaussian ratio of a mean profile: around the group's, or anywhere in the population."""
+    out = np.zeros(len(of.n))
+    members, others = np.flatnonzero(inside & of.known), np.flatnonzero(~inside & of.known)
+    if len(members) < 5 or len(others) < 30:
+        return out
+    own, usual = spread(of, members), spread(of, others)
+    seen = of.known
+    error = 1.0 / of.n[seen, None]
+    near, far = own.excess + error, usual.excess + error
+    exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near
+    ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
+    out[seen] = ratio * of.columns / max(of.z.shape[1], 1)
+    return out
+
+
+def _uses_scaffold(inside: Flags, case: Case) -> Flags:
+    """Return who has a habit that marks the group."""
+    uses = np.zeros(len(inside), dtype=np.bool_)
+    within, without = int(inside.sum()), int((~inside).sum())
+    for kind in SCAFFOLDS:
+        habit = case.habits[kind]
+        among = np.asarray(habit[np.flatnonzero(inside)].sum(axis=0)).ravel()
+        elsewhere = np.diff(habit.indptr) - among
+        telling = (among >= _CHARACTERISTIC * within) & (among * without >= _LIFT * (elsewhere + 1) * within)
+        uses[habit[:, np.flatnonzero(telling)].tocoo().row] = True
+    return uses
+
+
+def _shares_instrument(inside: Flags, people: Population) -> Flags:
+    """Return who pays with, or runs on, what another member does."""
+    shares = np.zeros(len(inside), dtype=np.bool_)
+    for kind in ("payment_id", "device_id"):
+        held = (people.shared[kind].matrix > 0).astype(np.int64)
+        among = np.asarray(held[np.flatnonzero(inside)].sum(axis=0)).ravel()
+        others = held @ among - inside * np.asarray(held.sum(axis=1)).ravel()
+        shares |= others > 0
+    return shares
+
+
+def _hands_over(inside: Flags, case: Case) -> Flags:
+    """Return who has hand-offs with members, at least twice."""
+    moves = case.handoffs
+    counts = np.zeros(len(inside))
+    np.add.at(counts, moves.source, moves.n * inside[moves.target])
+    np.add.at(counts, moves.target, moves.n * inside[moves.source])
+    return counts >= 2
+
+
+def _client(inside: Flags, people: Population) -> F64:
+    clients = people.categories["client"]
+    within, without = clients.counts(np.flatnonzero(inside)), clients.counts(np.flatnonzero(~inside))
+    kinds = len(clients.values)
+    ratio = np.log2((within + 0.5) / (within.sum() + 0.5 * kinds)) - np.log2((without + 0.5) / (without.sum() + 0.5 * kinds))
+    return np.where(clients.known, ratio[clients.codes], 0.0) if kinds else np.zeros(len(inside))
+
+
+def _in_burst(inside: Flags, people: Population) -> Flags:
+    """Return who was made in the middle nine tenths of the members' time of sign-up."""
+    known = people.created_us != UNKNOWN
+    members = people.created_us[inside & known]
+    if not len(members):
+        return np.zeros(len(inside), dtype=np.bool_)
+    first, last = np.quantile(members, (0.05, 0.95))
+    return known & (people.created_us >= first) & (people.created_us <= last)
+
+
+def _load(inside: Flags, people: Population) -> F64:
+    everybody: I64 = np.arange(people.size)
+    load = loads(people, everybody)
+    within, without = load[inside], load[~inside]
+    if len(within) < 5 or len(without) < 30:
+        return np.zeros(people.size)
+    near, far = max(float(within.std()), 0.1), max(float(without.std()), 0.1)
+    exponent = ((load - without.mean()) / far) ** 2 - ((load - within.mean()) / near) ** 2
+    return np.asarray(0.5 * (exponent / np.log(2)) + np.log2(far / near))
+
+
+def _follow_up(inside: Flags, people: Population) -> F64:
+    """Return the binomial ratio of later turns, at the members' rate and at the others'."""
+    turns, later = people.totals["with_turn"], people.totals["later_turns"]
+    if not turns[inside].any() or not turns[~inside].any():
+        return np.zeros(len(inside))
+    p = (later[inside].sum() + 1) / (turns[inside].sum() + 2)
+    q = (later[~inside].sum() + 1) / (turns[~inside].sum() + 2)
+    return np.asarray(later * np.log2(p / q) + (turns - later) * np.log2((1 - p) / (1 - q)))
+
+
+def _vouched(people: Population) -> Flags:
+    """Return who is in a programme or belongs to a declared organisation."""
+    return people.categories["program"].known | people.categories["org"].known

@@ -1,0 +1,50 @@
+"""Proposers: cheap and generous. Each says "look at these accounts together" and accuses nobody.
+
+To add one, write a module with a function of a `Sight` that returns candidates, and list it in `PROPOSERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from stillwatch.findings import Candidate
+from stillwatch.proposals.heavy_marks import heavy_marks
+from stillwatch.proposals.rare_marks import rare_marks
+from stillwatch.proposals.regrowth import regrowth
+from stillwatch.proposals.relay import relay
+from stillwatch.proposals.sameness import sameness
+from stillwatch.proposals.sight import Sight
+
+PROPOSERS: tuple[Callable[[Sight], list[Candidate]], ...] = (
+    # The order decides which of two equal proposals is kept: the one whose data leave most families free to confirm it.
+    relay,
+    sameness,
+    regrowth,
+    rare_marks,
+    heavy_marks,
+)
+
+
+def propose(sight: Sight) -> list[Candidate]:
+    """Return what all proposers propose, without groups that are nearly the same as an earlier one."""
+    return distinct(candidate for proposer in PROPOSERS for candidate in proposer(sight))
+
+
+def distinct(candidates: Iterable[Candidate], overlap: float = 0.8) -> list[Candidate]:
+    """Return `candidates` without those that share `overlap` of their union with an earlier one."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if not any(jaccard(candidate, other) >= overlap for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def jaccard(one: Candidate, other: Candidate) -> float:
+    """Return the share of the union of two groups that is in both."""
+    sizes = len(one.accounts), len(other.accounts)
+    if min(sizes) < 0.5 * max(sizes):
+        return min(sizes) / max(sizes) * 0.99
+    both = len(np.intersect1d(one.accounts, other.accounts, assume_unique=True))
+    return both / (sum(sizes) - both)

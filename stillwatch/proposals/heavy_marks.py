@@ -1,0 +1,55 @@
+"""A scaffold that many accounts use out of habit is itself a candidate.
+
+One prompt injected into the traffic of 25,000 accounts has no rare pair to find. Popular innocent prompts are proposed
+just the same; the evidence parts them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from stillwatch.findings import Candidate, Family
+from stillwatch.profiles import SCAFFOLDS
+from stillwatch.proposals.sight import Sight, column_holders, habits
+
+_SAME = 0.8
+"""Share of the union of holders from which two marks count as one scaffold."""
+
+
+def heavy_marks(sight: Sight) -> list[Candidate]:
+    """Propose the habitual users of each scaffold."""
+    kinds = [habits(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
+    held = sparse.csc_array(sparse.hstack(kinds, format="csc"))
+    holders = column_holders(held)
+    heavy = np.flatnonzero(holders >= 2 * sight.limits.smallest_group)
+    chosen = _distinct(held[:, heavy], holders[heavy])[: sight.limits.heavy_marks]
+    return [_candidate(held, int(heavy[i])) for i in chosen]
+
+
+def _distinct(held: sparse.csc_array, holders: npt.NDArray[np.int64]) -> list[int]:
+    """Return one mark of every set of marks with nearly the same holders, most holders first.
+
+    Marks are numbered by their keyed value, which must not decide anything: among equals the one is taken whose
+    holders come first.
+    """
+    firsts = held.indices[held.indptr[:-1]] if held.shape[1] else np.empty(0, dtype=np.int64)
+    sums = np.asarray(held.T @ np.arange(held.shape[0], dtype=np.int64))
+    order = np.lexsort((sums, firsts, -holders))
+    both = sparse.csr_array(held.T @ held)
+    taken = np.zeros(len(holders), dtype=bool)
+    kept = []
+    for mark in order:
+        if taken[mark]:
+            continue
+        kept.append(int(mark))
+        row = slice(both.indptr[mark], both.indptr[mark + 1])
+        others, shared = both.indices[row], both.data[row]
+        taken[others[shared >= _SAME * (holders[mark] + holders[others] - shared)]] = True
+    return kept
+
+
+def _candidate(held: sparse.csc_array, mark: int) -> Candidate:
+    accounts = np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)
+    return Candidate(accounts, "heavy_marks", frozenset({Family.CONTENT}), "accounts that use one scaffold out of habit")

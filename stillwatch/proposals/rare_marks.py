@@ -1,0 +1,70 @@
+"""Accounts joined by marks that few others hold: a sparse graph and its Leiden communities.
+
+Each mark held by at most `rare_holders` accounts adds 1/log2(holders) to every pair of its holders, so that what
+everybody shares joins nobody. Weights are kept as whole numbers: their sums are the same in any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from sknetwork.clustering import Leiden
+
+from stillwatch.config import ProposalLimits
+from stillwatch.findings import Candidate, Family
+from stillwatch.profiles import SCAFFOLDS, Incidence, Population
+from stillwatch.proposals.sight import Sight, column_holders, habits
+
+WEIGHTS = {
+    "payment_id": (1000, Family.IDENTITY),
+    "device_id": (1000, Family.IDENTITY),
+    "session": (600, Family.IDENTITY),
+    "system": (600, Family.CONTENT),
+    "system_head": (300, Family.CONTENT),
+    "head": (200, Family.CONTENT),
+    "tail": (200, Family.CONTENT),
+    "shingle": (100, Family.CONTENT),
+    "signup_ip": (150, Family.INFRASTRUCTURE),
+    "address": (50, Family.INFRASTRUCTURE),
+}
+"""Thousandths of a link per shared mark of each kind, before the division by log2(holders); costly to vary, heavy."""
+
+_LEAST = 100
+"""Thousandths; a pair that shares less than this is not joined."""
+
+
+def rare_marks(sight: Sight) -> list[Candidate]:
+    """Propose the communities of the graph of rare shared marks."""
+    graph = _graph(sight.people, sight.limits)
+    linked = np.flatnonzero(np.diff(graph.indptr))
+    if not len(linked):
+        return []
+    leiden = Leiden(resolution=sight.limits.resolution, random_state=0)
+    labels = leiden.fit_predict(sparse.csr_matrix(graph[linked][:, linked]))
+    groups = [np.sort(linked[labels == label]).astype(np.int64) for label in np.unique(labels)]
+    families = frozenset(family for _, family in WEIGHTS.values())
+    return [
+        Candidate(group, "rare_marks", families, "accounts joined by marks that few others hold")
+        for group in groups
+        if len(group) >= sight.limits.smallest_group
+    ]
+
+
+def _graph(people: Population, limits: ProposalLimits) -> sparse.csr_array:
+    size = people.size
+    graph = sparse.csr_array((size, size), dtype=np.int64)
+    for kind, (weight, _) in WEIGHTS.items():
+        graph = graph + _links(people.shared[kind], weight, people, limits)
+    graph.setdiag(0)
+    graph.data[graph.data < _LEAST] = 0
+    graph.eliminate_zeros()
+    return graph
+
+
+def _links(incidence: Incidence, weight: int, people: Population, limits: ProposalLimits) -> sparse.csr_array:
+    held = habits(incidence, people, limits) if incidence.kind in SCAFFOLDS else (incidence.matrix > 0).tocsc()
+    holders = column_holders(held)
+    rare = np.flatnonzero((holders >= 2) & (holders <= limits.rare_holders))
+    ones = sparse.csr_array(held[:, rare].astype(np.int64))
+    weights = np.round(weight / np.log2(np.maximum(holders[rare], 2))).astype(np.int64)
+    return sparse.csr_array(ones.multiply(weights[None, :]) @ ones.T)

@@ -1,0 +1,115 @@
+"""Accounts whose profiles lie as close together as samples of one source must, with no mark shared at all.
+
+Around each of many seed accounts, the others are sorted by how far they lie from it in units of what their numbers of
+exchanges allow. A group of interchangeable accounts shows as a full ball in an empty shell; a circle of like-minded
+people goes on past any radius. Only one half of the hours is used, so that the other half can test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.findings import Candidate, Family
+from stillwatch.likeness import Means, means, spread
+from stillwatch.profiles import F64, I64, Flags
+from stillwatch.proposals.sight import Sight
+
+PROPOSING_HALF = 0
+"""Half of the hours that proposes; evidence of sameness uses the other."""
+
+_STEPS = 8
+"""Rounds of moving the centre to the mean of its ball; it settles in three or four."""
+_POWER = 2.0
+"""An account takes part where an ordinary one with its exchanges would lie this many times farther off than chance."""
+_CONTRAST = 0.5
+"""A ball is proposed if it holds this many accounts for each one in the shell of twice its radius."""
+
+
+def sameness(sight: Sight) -> list[Candidate]:
+    """Propose balls of profiles in empty shells, fullest contrast first."""
+    field = _field(sight)
+    if field is None:
+        return []
+    starts = sorted(((_contrast(field, _ball(field, seed)), seed) for seed in _seeds(field, sight)), reverse=True)
+    found: dict[bytes, tuple[float, I64]] = {}
+    for _, seed in starts[: 4 * sight.limits.sameness_groups]:
+        ball, contrast = _settle(field, seed)
+        if len(ball) >= sight.limits.smallest_group and contrast >= _CONTRAST:
+            found.setdefault(ball.tobytes(), (contrast, ball))
+    best = sorted(found.values(), key=lambda item: (-item[0] * len(item[1]), item[1][0]))
+    return [
+        Candidate(ball, "sameness", frozenset({Family.SAMENESS}), "profiles as close as samples of one source")
+        for _, ball in best[: sight.limits.sameness_groups]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Profiles that can be compared: exchanges, means, and how much ordinary accounts differ."""
+
+    accounts: I64
+    of: Means
+    excess: float
+    centre: F64
+    radius: float
+
+
+def _field(sight: Sight) -> _Field | None:
+    all_means = means(sight.people.profiles, PROPOSING_HALF)
+    accounts = np.flatnonzero(all_means.n >= sight.limits.least_exchanges).astype(np.int64)
+    if len(accounts) < 4 * sight.limits.smallest_group or not all_means.z.shape[1]:
+        return None
+    of = Means(all_means.n[accounts], all_means.z[accounts], all_means.columns)
+    ordinary = spread(of, np.arange(len(accounts)))
+    radius = 1.0 + 3.0 * np.sqrt(2.0 / max(of.columns, 1.0))
+    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius))
+
+
+def _seeds(field: _Field, sight: Sight) -> list[int]:
+    count = min(sight.limits.seeds, len(field.accounts))
+    return np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64)).tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ball:
+    """Distances to a centre in units of chance, and which accounts have the power to be far."""
+
+    distance: F64
+    able: Flags
+
+
+def _ball(field: _Field, seed: int) -> _Ball:
+    """Return the ball around one account, whose own mean errs too."""
+    allowed = 1.0 / field.of.n + 1.0 / field.of.n[seed]
+    return _around(field, field.of.z[seed], allowed)
+
+
+def _around(field: _Field, centre: F64, allowed: F64) -> _Ball:
+    distance = ((field.of.z - centre) ** 2).mean(axis=1) / allowed
+    apart = field.excess + float(((centre - field.centre) ** 2).mean())
+    return _Ball(distance, 1.0 + apart / allowed >= _POWER)
+
+
+def _contrast(field: _Field, ball: _Ball) -> float:
+    """Return accounts inside the radius for each one in the shell up to twice the radius."""
+    inside = int((ball.able & (ball.distance <= field.radius)).sum())
+    shell = int((ball.able & (ball.distance > field.radius) & (ball.distance <= 2 * field.radius)).sum())
+    return inside / (shell + 1.0) if inside >= 3 else 0.0
+
+
+def _settle(field: _Field, seed: int) -> tuple[I64, float]:
+    """Move the centre to the mean of its ball until it stays; return the accounts in it and the contrast."""
+    ball = _ball(field, seed)
+    inside = np.flatnonzero(ball.able & (ball.distance <= field.radius))
+    for _ in range(_STEPS):
+        if not len(inside):
+            break
+        weights = field.of.n[inside]
+        ball = _around(field, weights @ field.of.z[inside] / weights.sum(), 1.0 / field.of.n)
+        moved = np.flatnonzero(ball.able & (ball.distance <= field.radius))
+        if np.array_equal(moved, inside):
+            break
+        inside = moved
+    return field.accounts[inside], _contrast(field, ball)

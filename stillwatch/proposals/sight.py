@@ -1,0 +1,40 @@
+"""What a proposer may look at, and how habits are read off it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from stillwatch.config import ProposalLimits
+from stillwatch.handoffs import Handoffs
+from stillwatch.profiles import I64, Incidence, Population
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The account-sized data of a scan.
+
+    Attributes:
+        known: account ids of campaigns that earlier scans found, by campaign id.
+    """
+
+    people: Population
+    handoffs: Handoffs
+    limits: ProposalLimits
+    known: dict[str, frozenset[str]]
+
+
+def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:
+    """Return 1 where a mark is a habit of an account (not a passing phrase), shape (accounts, marks)."""
+    held = incidence.matrix.tocoo()
+    least = np.maximum(limits.habit_least, limits.habit_share * people.n[held.row])
+    often = held.data >= least
+    ones = np.ones(int(often.sum()), dtype=np.int64)
+    return sparse.csc_array((ones, (held.row[often], held.col[often])), shape=incidence.matrix.shape)
+
+
+def column_holders(habit: sparse.csc_array) -> I64:
+    """Return how many accounts have each habit, shape (marks,)."""
+    return np.diff(habit.indptr).astype(np.int64)

@@ -1,0 +1,161 @@
+"""From tested statements to verdicts: sums with caps, two families, and control of false discoveries.
+
+The q-value comes from e-values, whose Benjamini-Hochberg procedure holds whatever the dependence between candidates
+(Wang and Ramdas, "False discovery rate control with e-values", JRSS B 84(3), 2022, section 4). A family that made the
+proposal may add to the score, but enters the q-value only after a Bonferroni correction over all groups of that size.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from stillwatch.evidence import (
+    COORDINATION_NEEDED,
+    DECEPTION_NEEDED,
+    EVIDENCE_TABLE,
+    EXTRACTION_NEEDED,
+    FAMILIES_NEEDED,
+    FAMILY_CAP,
+    FAMILY_COUNTS,
+    RELAY_NEEDED,
+    Kind,
+)
+from stillwatch.evidence.case import Case, Finding, Group
+from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
+from stillwatch.nulls import bits_of
+
+TESTED_APART = frozenset({Family.SAMENESS})
+"""Families whose evidence reads other data than their proposers did, and which therefore need no correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A group with all its evidence.
+
+    Attributes:
+        free_bits: bits that enter the q-value: corrected for how the group was chosen.
+    """
+
+    group: Group
+    evidence: tuple[Evidence, ...]
+    scores: Scores
+    free_bits: float
+
+
+def test_group(group: Group, case: Case) -> Tested:
+    """Put a group through the whole table."""
+    findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
+    counted = _within_families([(kind, _capped(kind, finding.bits)) for kind, finding in findings])
+    evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
+    free = _within_families([(kind, _capped(kind, _corrected(kind, f, group, case))) for kind, f in findings])
+    return Tested(group, evidence, _scores(evidence), sum(free.values()))
+
+
+def _capped(kind: Kind, bits: float) -> float:
+    if kind.question is Question.INNOCENCE:
+        return -min(max(bits, 0.0), kind.cap)
+    return min(bits, kind.cap)
+
+
+def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
+    """Return the bits of a finding, corrected if its family chose the group."""
+    chosen = kind.family in group.chosen_by and kind.family not in TESTED_APART
+    if finding.p_value is None or not chosen or kind.question is Question.INNOCENCE:
+        return finding.bits
+    size, members = case.people.size, len(group)
+    ways = special.gammaln(size + 1) - special.gammaln(members + 1) - special.gammaln(size - members + 1)
+    return bits_of(float(np.exp(min(0.0, np.log(max(finding.p_value, 1e-300)) + ways))))
+
+
+def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
+    """Scale the positive bits of each question and family down to the family's cap, so that a plain sum holds."""
+    sums: dict[tuple[Question, Family], float] = {}
+    for kind, value in bits:
+        place = (kind.question, kind.family)
+        sums[place] = sums.get(place, 0.0) + max(value, 0.0)
+    scale = {place: min(1.0, FAMILY_CAP / total) if total > 0 else 1.0 for place, total in sums.items()}
+    return {kind.kind: value * (scale[kind.question, kind.family] if value > 0 else 1.0) for kind, value in bits}
+
+
+def _evidence(kind: Kind, finding: Finding, bits: float) -> Evidence:
+    return Evidence(
+        kind=kind.kind,
+        family=kind.family,
+        question=kind.question,
+        bits=round(bits, 4),
+        p_value=finding.p_value,
+        null_model=kind.null,
+        statement=finding.statement,
+        numbers=finding.numbers,
+        exhibits=finding.exhibits,
+        query=finding.query,
+    )
+
+
+def _scores(evidence: Iterable[Evidence]) -> Scores:
+    sums = dict.fromkeys(Question, 0.0)
+    for item in evidence:
+        sums[item.question] += item.bits
+    return Scores(**{question.value: round(total, 4) for question, total in sums.items()})
+
+
+def q_values(tested: Sequence[Tested]) -> list[float]:
+    """Return the e-BH q-value of each group: the smallest false-discovery rate at which it is named."""
+    order = sorted(range(len(tested)), key=lambda i: -tested[i].free_bits)
+    out, smallest = [1.0] * len(tested), 1.0
+    for rank in range(len(order), 0, -1):
+        place = order[rank - 1]
+        smallest = min(smallest, float(len(tested) / rank * 2.0 ** -tested[place].free_bits))
+        out[place] = smallest
+    return out
+
+
+def judge(tested: Tested, q_value: float, level: float) -> tuple[VerdictKind | None, str]:
+    """Return the verdict on a group, or None, with the reason in words.
+
+    Args:
+        level: accepted rate of false discoveries.
+    """
+    scores, families = tested.scores, counting_families(tested.evidence)
+    left = scores.coordination + scores.innocence
+    if left < COORDINATION_NEEDED:
+        return None, _short_of(tested, left)
+    if len(families) < FAMILIES_NEEDED:
+        return None, f"only one family of evidence speaks ({', '.join(families) or 'none'}); two are needed"
+    if q_value > level:
+        return None, f"would be a false discovery too often (q = {q_value:.2g}, accepted {level:g})"
+    if scores.extraction >= EXTRACTION_NEEDED:
+        return VerdictKind.DISTILLATION, "one operator, and a harvest"
+    if families.get(Family.RELAY, 0.0) >= RELAY_NEEDED:
+        return VerdictKind.POOLED_ACCESS, "one pool of accounts, and no harvest"
+    if scores.deception >= DECEPTION_NEEDED:
+        return VerdictKind.COORDINATED, "one operator who hides it, and no harvest"
+    return None, f"coordinated, but neither harvesting ({scores.extraction:.1f} bits) nor deceiving"
+
+
+def counting_families(evidence: Iterable[Evidence]) -> Mapping[Family, float]:
+    """Return the bits of each family that counts towards a verdict, most first."""
+    sums: dict[Family, float] = {}
+    for item in evidence:
+        if item.question is Question.COORDINATION:
+            sums[item.family] = sums.get(item.family, 0.0) + item.bits
+    counting = {family: bits for family, bits in sums.items() if bits >= FAMILY_COUNTS}
+    return dict(sorted(counting.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _short_of(tested: Tested, left: float) -> str:
+    against = [item for item in tested.evidence if item.question is Question.INNOCENCE and item.bits <= -1]
+    if tested.scores.coordination >= COORDINATION_NEEDED and against:
+        return "innocent explanation: " + max(against, key=lambda item: -item.bits).statement
+    return f"{left:.1f} bits of coordination, {COORDINATION_NEEDED:g} needed"
+
+
+def with_id(tested: Tested, campaign_id: str) -> tuple[Evidence, ...]:
+    """Return the evidence with its queries speaking of `campaign_id`."""
+    old = tested.group.group_id
+    return tuple(dataclasses.replace(item, query=item.query.replace(old, campaign_id)) for item in tested.evidence)

@@ -51,7 +51,8 @@ def addresses(rng: np.random.Generator, shape: tuple[int, int], blocks: I64) -> 
 def zipf_weights(count: int, exponent: float = 1.0) -> F64:
     """Return `count` weights that fall as rank to the power of `-exponent`, summing to 1."""
     weights = np.arange(1, count + 1, dtype=np.float64) ** -exponent
-    return weights / weights.sum()
+    shares: F64 = weights / weights.sum()
+    return shares
 
 
 def choose_rows(rng: np.random.Generator, weights: F64, rows: I64) -> I64:
@@ -60,7 +61,8 @@ def choose_rows(rng: np.random.Generator, weights: F64, rows: I64) -> I64:
     edges /= edges[:, -1:]
     steps = (edges + np.arange(len(edges))[:, None]).ravel()
     picked = np.searchsorted(steps, rng.random(len(rows)) + rows, side="right")
-    return np.clip(picked - rows * weights.shape[1], 0, weights.shape[1] - 1).astype(np.int64)
+    column: I64 = np.clip(picked - rows * weights.shape[1], 0, weights.shape[1] - 1).astype(np.int64)
+    return column
 
 
 def spread(counts: I64) -> tuple[I64, I64]:

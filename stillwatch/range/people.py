@@ -214,7 +214,7 @@ def alike(people: People, **values: object) -> People:
         old = getattr(people, name)
         text = np.asarray(value)
         filled[name] = np.broadcast_to(text, old.shape).astype(text.dtype if old.dtype.kind == "U" else old.dtype)
-    return replace(people, **filled)  # type: ignore[arg-type]
+    return replace(people, **filled)
 
 
 def _shares(values: list[float]) -> F64:

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.range.draw import MICRO, F64, I64, Flags, choose_rows, hex_ids
-from stillwatch.range.people import HOMES, MODELS, NOTHING, People, column_of, countries
+from stillwatch.range.draw import F64, I64, MICRO, Flags, choose_rows, hex_ids
+from stillwatch.range.people import MODELS, NOTHING, People, column_of, countries
 from stillwatch.record import EXCHANGES
 
 HABIT = -1
@@ -56,6 +56,7 @@ class Traffic:
         grant: the number of a reasoning block that this answer hands out, or HABIT.
         brings: the number of a reasoning block that the request brings back, or HABIT: those of its conversation.
         length: tokens of the answer when there is no text, 0 for a draw.
+        end_user: the number of the customer's own user, or HABIT when the customer passes none on.
     """
 
     account: I64
@@ -75,12 +76,13 @@ class Traffic:
     grant: I64
     brings: I64
     length: I64
+    end_user: I64
 
     def __len__(self) -> int:
         return len(self.account)
 
 
-def requests(  # noqa: PLR0913 - the six things every request has
+def requests(
     account: I64, ts: I64, session: I64, *, turn: I64, text: pa.Array, system: pa.Array | None = None
 ) -> Traffic:
     """Return requests that follow the habits of their accounts; `dataclasses.replace` states what differs."""
@@ -104,6 +106,7 @@ def requests(  # noqa: PLR0913 - the six things every request has
         grant=habit,
         brings=habit,
         length=np.zeros(count, dtype=np.int64),
+        end_user=habit,
     )
 
 
@@ -127,9 +130,20 @@ def concatenate(parts: Iterable[Traffic]) -> Traffic:
     return Traffic(**joined)
 
 
-def shifted(traffic: Traffic, accounts: int, sessions: int) -> Traffic:
-    """Return the requests with account and session numbers raised, so that parts can be joined."""
-    return replace(traffic, account=traffic.account + accounts, session=traffic.session + sessions)
+def shifted(traffic: Traffic, accounts: int, others: int) -> Traffic:
+    """Return the requests with the numbers of accounts raised by `accounts` and those of conversations, reasoning
+    blocks and end users by `others`, so that parts can be joined."""
+    numbers = {
+        name: np.where(values == HABIT, HABIT, values + others)
+        for name, values in (("grant", traffic.grant), ("brings", traffic.brings), ("end_user", traffic.end_user))
+    }
+    return replace(traffic, account=traffic.account + accounts, session=traffic.session + others, **numbers)
+
+
+def span_of(traffic: Traffic) -> int:
+    """Return a number above all that `traffic` uses for conversations, reasoning blocks and end users."""
+    used = (traffic.session, traffic.grant, traffic.brings, traffic.end_user)
+    return 1 + max(int(values.max(initial=0)) for values in used)
 
 
 def exchange_table(rng: np.random.Generator, people: People, traffic: Traffic) -> pa.Table:
@@ -177,15 +191,18 @@ def _origins(rng: np.random.Generator, people: People, traffic: Traffic) -> dict
         "country": pa.array(countries()[people.region[who]]),
         "user_agent": pa.array(agent),
         "client_fp": pa.array(people.client_fp[who]),
-        "access_path": pa.array(np.full(len(who), "api")),
+        "access_path": pa.array(np.where(np.char.startswith(agent, "Mozilla"), "app", "api")),
         "operation": pa.array(np.full(len(who), "chat")),
     }
 
 
 def _conversation(rng: np.random.Generator, people: People, traffic: Traffic) -> dict[str, pa.Array]:
     named = people.names_sessions[traffic.account]
-    sessions = hex_ids(rng, int(traffic.session.max(initial=0)) + 1)[traffic.session]
+    pairs, each = np.unique(traffic.session * len(people) + traffic.account, return_inverse=True)
+    sessions = hex_ids(rng, len(pairs))[each]
+    users = np.char.add("u_", hex_ids(rng, int(traffic.end_user.max(initial=0)) + 1, 12))[traffic.end_user]
     return {
+        "end_user_id": pa.array(users, mask=traffic.end_user == HABIT),
         "session_id": pa.array(sessions, mask=~named),
         "system_text": traffic.system,
         "input_text": traffic.text,
@@ -301,7 +318,9 @@ def _tokens(rng: np.random.Generator, people: People, traffic: Traffic, refused:
     said = pc.fill_null(pc.utf8_length(traffic.answer), 0).to_numpy(zero_copy_only=False).astype(np.float64)
     wordy = 3.6 + rng.random(count)
     history = (traffic.turn - 1) * rng.lognormal(5.6, 0.5, size=count)
-    drawn = np.where(traffic.length > 0, traffic.length * rng.lognormal(0.0, 0.15, size=count), rng.lognormal(5.2, 1.0, size=count))
+    drawn = np.where(
+        traffic.length > 0, traffic.length * rng.lognormal(0.0, 0.15, size=count), rng.lognormal(5.2, 1.0, size=count)
+    )
     reply = np.where(said > 0, said / wordy, drawn)
     thought = np.where(_thinking(people, traffic), rng.lognormal(6.0, 0.8, size=count), 0.0)
     full = np.where(refused, 30.0, np.maximum(reply, 1.0) + thought)
@@ -322,7 +341,9 @@ def _blocks(rng: np.random.Generator, people: People, traffic: Traffic, good: Fl
     """Return the reasoning blocks handed out and brought back: an answer that thinks issues one, and the next request
     of the conversation presents the one before it."""
     issues = good & _thinking(people, traffic)
-    numbers = np.where(traffic.grant == HABIT, np.arange(len(traffic)) + traffic.grant.max(initial=0) + 1, traffic.grant)
+    numbers = np.where(
+        traffic.grant == HABIT, np.arange(len(traffic)) + traffic.grant.max(initial=0) + 1, traffic.grant
+    )
     signs = pa.array(hex_ids(rng, int(numbers.max(initial=0)) + 1, 24))
     brings = np.where(traffic.brings == HABIT, _previous(traffic, issues, numbers), traffic.brings)
     return {

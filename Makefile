@@ -5,7 +5,7 @@ READY := .venv/.ready
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo test setup lock clean help
+.PHONY: demo test setup docs lock clean help
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ setup: $(READY)  ## the environment in .venv, nothing else
 $(READY): pyproject.toml requirements/dev.txt scripts/setup
 	scripts/setup
 	@touch $@
+
+docs: $(READY)  ## write docs/evidence.md anew from the table and the docstrings
+	$(BIN)/python scripts/evidence_page.py
 
 lock:  ## choose versions anew (needs uv); UPGRADE=1 takes the newest of everything
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from scripts import evidence_page
 from stillwatch import findings
 from stillwatch.cli import app
 from tests.tree import ROOT, pages, place, tracked
@@ -71,6 +72,10 @@ def test_pages_that_the_code_names_exist() -> None:
     code = [p for p in tracked() if p.suffix in (".py", ".toml", ".j2") and p.is_relative_to(ROOT / "stillwatch")]
     named = {name for p in code for name in re.findall(r"docs/[\w/.-]+\.md", p.read_text(encoding="utf-8"))}
     assert not [name for name in sorted(named) if not (ROOT / name).is_file()]
+
+
+def test_the_page_of_evidence_is_what_the_table_says() -> None:
+    assert (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8") == evidence_page.page(), "run `make docs`"
 
 
 def _targets() -> set[str]:

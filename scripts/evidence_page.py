@@ -15,19 +15,19 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence.md"
 
 INTRODUCTION = f"""# Evidence
 
-Every kind is one test of a *group*: its own null model, a p-value, and from it *bits* (log2 of an e-value; p = 0.001 is \
-worth 4.4 bits, p = 1 costs one). Bits add up. What each kind may weigh is capped, and a whole family is capped at \
+Every kind is one test of a *group*: its own null model, a p-value, and from it *bits* (log2 of an e-value; p = 0.001 \
+is worth 4.4 bits, p = 1 costs one). Bits add up. What each kind may weigh is capped, and a whole family is capped at \
 {evidence.FAMILY_CAP:g}, because what fails together must not convict by itself. Bits of innocence are subtracted from \
 the same sum. A kind without the data it needs gives *no evidence*: 0 bits, and the reason.
 
-A group is named only with at least {evidence.COORDINATION_NEEDED:g} bits of coordination left after innocence, from at \
-least {evidence.FAMILIES_NEEDED} families with {evidence.FAMILY_COUNTS:g} bits each, and if it passes \
+A group is named only with at least {evidence.COORDINATION_NEEDED:g} bits of coordination left after innocence, from \
+at least {evidence.FAMILIES_NEEDED} families with {evidence.FAMILY_COUNTS:g} bits each, and if it passes \
 [false-discovery control](decisions/0003-e-values.md). It is then a `distillation_campaign` with \
 {evidence.EXTRACTION_NEEDED:g} bits of extraction, `pooled_access` with {evidence.RELAY_NEEDED:g} bits of the relay \
 family, `coordinated` with {evidence.DECEPTION_NEEDED:g} bits of deception, and otherwise nothing.
 
-All caps and thresholds are judged, none is fitted; they stand with their reasons in `stillwatch/evidence/__init__.py`. \
-Country, language and nationality are not in this list and will not be.
+All caps and thresholds are judged, none is fitted; they stand with their reasons in \
+`stillwatch/evidence/__init__.py`. Country, language and nationality are not in this list and will not be.
 
 This page is written by `make docs` from the table and the docstrings of its kinds.
 """

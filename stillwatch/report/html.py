@@ -1,0 +1,89 @@
+"""The report as one HTML file that works offline, without scripts, on paper, by keyboard and by ear.
+
+Everything is autoescaped: ids and statements carry text that the accused chose. The page forbids itself anything from
+outside and any script (`Content-Security-Policy`); its one style sheet is named there by its hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from stillwatch.findings import Question
+from stillwatch.report import view, wording
+from stillwatch.report.result import Result
+
+
+FILTERS = (
+    wording.shown,
+    wording.upperfirst,
+    wording.brief,
+    wording.sql,
+    wording.bits,
+    wording.probability,
+    wording.count,
+    wording.number,
+    wording.instant,
+    wording.moment,
+    wording.window,
+    wording.days,
+    wording.day,
+    wording.duration,
+    wording.span,
+    wording.seconds,
+)
+"""What the templates may do to a value, by the name of the function."""
+
+
+def render_html(result: Result) -> str:
+    """Return the page of a result; the same result gives the same text."""
+    sheets = view.sheets(result)
+    limits = view.caps(len(result.campaigns))
+    return _page().render(
+        result=result,
+        scan=result.scan,
+        sheets=sheets,
+        caps=limits,
+        cleared=result.cleared[: limits.cleared],
+        queries=view.repeated_queries(result),
+        style=Markup(_style()),
+        style_hash=_style_hash(),
+    )
+
+
+@functools.cache
+def _style() -> str:
+    return resources.files("stillwatch.report").joinpath("templates/style.css").read_text(encoding="utf-8")
+
+
+def _style_hash() -> str:
+    digest = hashlib.sha256(_style().encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+@functools.cache
+def _page() -> Template:
+    environment = Environment(
+        loader=PackageLoader("stillwatch.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update({filter_.__name__: filter_ for filter_ in FILTERS})
+    environment.globals.update(
+        QUESTIONS=wording.QUESTIONS,
+        VERDICTS=wording.VERDICTS,
+        Question=Question,
+        families=wording.families,
+        pattern=view.pattern,
+        headline=wording.headline,
+        sentence_list=wording.sentence_list,
+        strongest=wording.strongest,
+    )
+    return environment.get_template("report.html.j2")

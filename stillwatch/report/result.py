@@ -1,0 +1,250 @@
+"""The folder that a scan left, as values. `load_result` is the one way in for every report and for `explain`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.findings import (
+    CAMPAIGNS,
+    CLEARED,
+    EVIDENCE,
+    MEMBERS,
+    Evidence,
+    Family,
+    Member,
+    Question,
+    Scores,
+    VerdictKind,
+)
+from stillwatch.record import TIMESTAMP, required
+from stillwatch.report.scanfile import Scan, read_scan
+
+TIMELINE = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("hour", TIMESTAMP),
+        required("exchanges", pa.int64()),
+        required("accounts", pa.int64()),
+    ]
+)
+"""Exchanges and distinct accounts of a group by hour; an hour without exchanges has no row. Made for the report."""
+
+LINKS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("account_a", pa.string()),
+        required("account_b", pa.string()),
+        required("kind", pa.string()),
+        required("marks", pa.int64()),
+    ]
+)
+"""Pairs of members that share rare marks of one kind, and how many; capped by the scan. Made for the report."""
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What a group did in the hour that begins at `start` (UTC)."""
+
+    start: dt.datetime
+    exchanges: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two members and how many rare marks of one kind both carry."""
+
+    account_a: str
+    account_b: str
+    kind: str
+    marks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that was tested: accused (`verdict`) or cleared (`reason`).
+
+    Attributes:
+        evidence: accused and cleared groups alike.
+        members: strongest first; empty for a cleared group.
+        timeline: hours in which something happened, oldest first.
+        links: strongest first.
+    """
+
+    group_id: str
+    verdict: VerdictKind | None
+    reason: str
+    scores: Scores
+    q_value: float
+    n_accounts: int
+    n_exchanges: int
+    first: dt.datetime
+    last: dt.datetime
+    summary: str
+    evidence: tuple[Evidence, ...]
+    members: tuple[Member, ...]
+    timeline: tuple[Hour, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a scan found, groups in the order of the files, and how it was run.
+
+    Attributes:
+        out: name of the folder, for display.
+    """
+
+    out: str
+    campaigns: tuple[Group, ...]
+    cleared: tuple[Group, ...]
+    scan: Scan
+
+    def find(self, group_id: str) -> Group:
+        """Return the campaign or cleared group of that id.
+
+        Raises:
+            StillwatchError: there is none; names the nearest ids.
+        """
+        groups = {g.group_id: g for g in (*self.campaigns, *self.cleared)}
+        if group_id in groups:
+            return groups[group_id]
+        near = difflib.get_close_matches(group_id, groups, n=3, cutoff=0.5) or [g.group_id for g in self.campaigns[:3]]
+        raise StillwatchError(
+            f"there is no campaign `{group_id}`",
+            where=self.out,
+            expected=f"one of {len(self.campaigns)} campaigns or {len(self.cleared)} cleared groups",
+            remedy=", ".join(f"`{name}`" for name in near) or "another scan: this one tested no group",
+        )
+
+
+def load_result(out: Path) -> Result:
+    """Return what a scan left in `out`.
+
+    Raises:
+        NothingUsable: `out` is not the folder of a scan, or a file is missing.
+        Refused: the scan was written in another format.
+        StillwatchError: a file cannot be read or breaks the contract of `docs/output.md`.
+    """
+    scan = read_scan(out)
+    evidence = _by_group(out / "evidence.parquet", EVIDENCE, _evidence)
+    members = _by_group(out / "members.parquet", MEMBERS, _member)
+    hours = _by_group(out / "timeline.parquet", TIMELINE, _hour, optional=True)
+    links = _by_group(out / "links.parquet", LINKS, _link, optional=True)
+
+    def group(row: Row) -> Group:
+        key = row["campaign_id"]
+        return Group(
+            **_facts(row),
+            evidence=tuple(evidence[key]),
+            members=tuple(sorted(members[key], key=lambda m: (not m.core, -m.bits, m.account_id))),
+            timeline=tuple(sorted(hours[key], key=lambda h: h.start)),
+            links=tuple(sorted(links[key], key=lambda s: (-s.marks, s.kind, s.account_a, s.account_b))),
+        )
+
+    campaigns = _values(out / "campaigns.parquet", CAMPAIGNS, group)
+    cleared = _values(out / "cleared.parquet", CLEARED, group)
+    return Result(out.name or str(out), tuple(campaigns), tuple(cleared), scan)
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    """Return the fields of a group that stand in its own row."""
+    verdict = row.get("verdict")
+    return {
+        "group_id": row["campaign_id"],
+        "verdict": None if verdict is None else VerdictKind(verdict),
+        "reason": row.get("reason", ""),
+        "scores": Scores(**{question.value: row[f"{question}_bits"] for question in Question}),
+        "first": row["first_ts"],
+        "last": row["last_ts"],
+        **{name: row[name] for name in ("q_value", "n_accounts", "n_exchanges", "summary")},
+    }
+
+
+def _evidence(row: Row) -> Evidence:
+    numbers = json.loads(row["numbers"])
+    if not isinstance(numbers, dict):
+        raise ValueError("`numbers` is not a JSON object")
+    return Evidence(
+        kind=row["evidence"],
+        family=Family(row["family"]),
+        question=Question(row["question"]),
+        numbers=numbers,
+        exhibits=tuple(row["exhibits"]),
+        **{name: row[name] for name in ("bits", "p_value", "null_model", "statement", "query")},
+    )
+
+
+def _member(row: Row) -> Member:
+    joined = round(row["joined_ts"].timestamp() * 1_000_000)
+    return Member(row["account_id"], row["bits"], joined, row["core"])
+
+
+def _hour(row: Row) -> Hour:
+    return Hour(row["hour"], row["exchanges"], row["accounts"])
+
+
+def _link(row: Row) -> Link:
+    return Link(row["account_a"], row["account_b"], row["kind"], row["marks"])
+
+
+def _by_group(
+    path: Path, schema: pa.Schema, make: Callable[[Row], T], *, optional: bool = False
+) -> defaultdict[str, list[T]]:
+    """Return the values of a table by the group they belong to; an optional table may be absent."""
+    groups: defaultdict[str, list[T]] = defaultdict(list)
+    if optional and not path.exists():
+        return groups
+    rows = list(_rows(path, schema))
+    for row, value in zip(rows, _made(path, rows, make), strict=True):
+        groups[row["campaign_id"]].append(value)
+    return groups
+
+
+def _values(path: Path, schema: pa.Schema, make: Callable[[Row], T]) -> list[T]:
+    return _made(path, _rows(path, schema), make)
+
+
+def _made(path: Path, rows: Iterable[Row], make: Callable[[Row], T]) -> list[T]:
+    try:
+        return [make(row) for row in rows]
+    except (ValueError, OverflowError) as error:
+        raise _broken(path, str(error)) from error
+
+
+def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
+    """Return the rows of a table, with the columns of `schema` and no other."""
+    try:
+        table = pq.read_table(path, columns=schema.names)
+        missing = [name for name in schema.names if name not in table.schema.names]
+        if missing:
+            raise _broken(path, f"column `{missing[0]}` is missing")
+        rows: list[Row] = table.cast(schema).to_pylist()
+    except FileNotFoundError:
+        raise NothingUsable(
+            "this file of the scan is missing", where=str(path), expected="all files of one scan", remedy="run the scan again"
+        ) from None
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(path, str(error)) from error
+    return rows
+
+
+def _broken(path: Path, found: str) -> StillwatchError:
+    first = found.strip().splitlines()[0].rstrip(".") if found.strip() else "cannot be read"
+    return StillwatchError(
+        first[:1].lower() + first[1:], where=str(path), expected="the table of `docs/output.md`", remedy="run the scan again"
+    )

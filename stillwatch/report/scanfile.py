@@ -1,0 +1,141 @@
+"""`scan.json`, as values: how a scan was run, on what, and what it could not do.
+
+Every key but `format` may be absent, and a key that is not listed here is ignored; `docs/output.md` is the contract.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
+from stillwatch.findings import FORMAT
+
+SCAN_FILE = "scan.json"
+
+Setting = str | int | float | bool | list[str] | None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Ledger(_Part):
+    """What was scanned: `digest` names the content, `first_ts` and `last_ts` are ISO 8601 in UTC."""
+
+    digest: str = ""
+    exchanges: int | None = None
+    accounts: int | None = None
+    first_ts: str | None = None
+    last_ts: str | None = None
+
+
+class Skipped(_Part):
+    """Rows not used for one reason, and the place where it was met first."""
+
+    reason: str
+    count: int
+    first: str = ""
+
+
+class NotRun(_Part):
+    """A kind of evidence that could not be had from this ledger, with the columns it lacked."""
+
+    evidence: str
+    family: str = ""
+    reason: str
+    columns: tuple[str, ...] = ()
+
+
+class Kind(_Part):
+    """What a reader must know of a kind of evidence: who else shows it, and what it cannot see."""
+
+    evidence: str
+    title: str = ""
+    innocent_causes: tuple[str, ...] = ()
+    blind_spots: tuple[str, ...] = ()
+
+
+class Scan(_Part):
+    """The whole of `scan.json`.
+
+    Attributes:
+        format: version of the tables beside it.
+        stillwatch: version of the program.
+        finished_at: ISO 8601 in UTC.
+        versions: of the libraries that computed something, by name.
+        parameters: what the scan was told, by name.
+        rows_read: rows of the input, used or not; None when only a ledger was read.
+        proposals: how many candidate groups each proposer put forward.
+        timings: seconds by stage, in the order of the stages.
+    """
+
+    format: int
+    stillwatch: str = ""
+    finished_at: str = ""
+    versions: dict[str, str] = {}
+    parameters: dict[str, Setting] = {}
+    ledger: Ledger = Ledger()
+    rows_read: int | None = None
+    skipped: tuple[Skipped, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    proposals: dict[str, int] = {}
+    timings: dict[str, float] = {}
+
+    def kind(self, evidence: str) -> Kind:
+        """Return what is said of a kind of evidence; an unknown one has a title and nothing else."""
+        found = next((k for k in self.kinds if k.evidence == evidence), Kind(evidence=evidence))
+        return found if found.title else found.model_copy(update={"title": evidence.replace("_", " ")})
+
+
+def read_scan(out: Path) -> Scan:
+    """Return `scan.json` of a folder.
+
+    Raises:
+        NothingUsable: the folder holds no scan.
+        Refused: the scan was written in another format.
+        StillwatchError: the file cannot be read or breaks its contract.
+    """
+    path = out / SCAN_FILE
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _no_scan(out) from None
+    except OSError as error:
+        raise StillwatchError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    return _parsed(text, path)
+
+
+def _no_scan(out: Path) -> NothingUsable:
+    found = f"there is no `{SCAN_FILE}` in this folder" if out.is_dir() else "there is no such folder"
+    return NothingUsable(
+        found, where=str(out), expected="the folder that a scan wrote with `--out`", remedy="`stillwatch scan … --out DIR`"
+    )
+
+
+def _parsed(text: bytes, path: Path) -> Scan:
+    try:
+        version = _Format.model_validate_json(text).format
+        if version != FORMAT:
+            raise _other_format(path, version)
+        return Scan.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise StillwatchError(
+            f"`{place}`: {first['msg'].lower()}" if place else first["msg"].lower(),
+            where=str(path),
+            expected="the JSON object of `docs/output.md`",
+            remedy="run the scan again",
+        ) from error
+
+
+class _Format(_Part):
+    format: int
+
+
+def _other_format(path: Path, version: int) -> Refused:
+    remedy = "a newer stillwatch" if version > FORMAT else "run the scan again with this stillwatch"
+    return Refused(f"written in format {version}", where=str(path), expected=f"format {FORMAT}", remedy=remedy)

@@ -1,0 +1,1 @@
+"""Populations that look like a campaign and are none, one function each; `scenarios.py` lists them."""

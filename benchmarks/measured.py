@@ -1,0 +1,73 @@
+"""Running the public command as a child process, and what it took."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stillwatch.errors import StillwatchError
+
+_COMMAND = (sys.executable, "-c", "from stillwatch.cli import main; main()")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command that ended well: its output, wall-clock seconds, and the most memory it held (its own, resident)."""
+
+    output: str
+    seconds: float
+    peak_megabytes: float
+
+
+def run_stillwatch(*arguments: str) -> Run:
+    """Run `stillwatch` with `arguments` and wait for it.
+
+    Raises:
+        StillwatchError: it ended with another exit code than 0.
+    """
+    begun = time.perf_counter()
+    child = subprocess.Popen((*_COMMAND, *arguments), stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as stream:
+        output = stream.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise StillwatchError(f"exit code {child.returncode}", where="stillwatch " + " ".join(arguments))
+    return Run(output, time.perf_counter() - begun, usage.ru_maxrss / 1024)
+
+
+def machine() -> str:
+    """Return the processor, the number of usable cores and the memory of this machine, in one line."""
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{_processor()}, {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    names = Path("/proc/cpuinfo")
+    if names.exists():
+        for line in names.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def show(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print `rows`, which have the same keys, as one table."""
+    table = Table(box=None)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in rows:
+        table.add_row(*("-" if v is None else f"{v:.3g}" if isinstance(v, float) and v < 10 else
+                        f"{v:.0f}" if isinstance(v, float) else str(v) for v in row.values()))  # fmt: skip
+    Console(width=max(120, 14 * len(rows[0]))).print(table)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -110,7 +111,8 @@ class Engine:
 
     def stage(self, query: Query, **values: Value) -> None:
         """Keep the rows of `query` as a temporary table under its name."""
-        self._execute(query.name, f"create or replace temp table {query.name} as {query.bind(**values)}")
+        with _told(query.name):
+            self._connection.execute(f"create or replace temp table {query.name} as {query.bind(**values)}")
 
     def table(self, query: Query, **values: Value) -> pa.Table:
         """Return the rows of `query`; the caller orders them when order matters."""
@@ -118,27 +120,31 @@ class Engine:
 
     def rows(self, sql: str, *, name: str = "query") -> pa.Table:
         """Return the rows of a statement that is already bound."""
-        return self._execute(name, sql).to_arrow_table()
+        with _told(name):
+            return self._connection.sql(sql).to_arrow_table()
 
     def drop(self, name: str) -> None:
         """Forget a staged table."""
         self._connection.execute(f"drop table if exists {name}")
 
-    def _execute(self, name: str, sql: str) -> duckdb.DuckDBPyConnection:
-        try:
-            return self._connection.execute(sql)
-        except duckdb.OutOfMemoryException as error:
-            raise StillwatchError(
-                "the query does not fit into the memory it may use",
-                where=f"query `{name}`",
-                remedy="give `--memory` more, or scan a shorter time with `--since`",
-            ) from error
-        except duckdb.IOException as error:
-            raise StillwatchError(
-                f"the engine could not read or write: {str(error).splitlines()[0]}",
-                where=f"query `{name}`",
-                remedy="free disk space for temporary files, and check the ledger's folder",
-            ) from error
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turn what the engine says of memory and disk into errors that a user can act on."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StillwatchError(
+            "the query does not fit into the memory it may use",
+            where=f"query `{name}`",
+            remedy="give `--memory` more, or scan a shorter time with `--since`",
+        ) from error
+    except duckdb.IOException as error:
+        raise StillwatchError(
+            f"the engine could not read or write: {str(error).splitlines()[0]}",
+            where=f"query `{name}`",
+            remedy="free disk space for temporary files, and check the ledger's folder",
+        ) from error
 
 
 def _literal(value: Value) -> exp.Expression:

@@ -27,11 +27,16 @@ UNKNOWN = -1
 """Code of a value that is not known."""
 
 PROFILE_COLUMNS = (*(f"topic_{i}" for i in range(TOPIC_WIDTH)), "input_length", "output_length")
-"""What an account's profile is the mean of: topics of its prompts, and lengths in sixteenths of a doubling."""
+"""What an account's profile is the mean of: topics and lengths of its prompts, the lengths in sixteenths of a doubling.
+
+The length of answers stands in only where no prompt has text: it depends on the model and on the tokens asked for,
+which differ between accounts that ask the same.
+"""
 
 _LENGTHS = """
     cast(round(16 * log2(1 + coalesce(input_chars, 4 * tokens_in, 0))) as bigint) as input_length,
-    cast(round(16 * log2(1 + coalesce(tokens_out, output_chars / 4, 0))) as bigint) as output_length"""
+    case when :without_text = 1 then cast(round(16 * log2(1 + coalesce(tokens_out, 0))) as bigint) else 0 end
+        as output_length"""
 
 TOTALS = Query(
     "account_totals",

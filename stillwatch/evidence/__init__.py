@@ -104,16 +104,16 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
          "members' texts carry what all others' do", ("input_text",), "joiners belong to some scripts"),
     Kind("one_device", Family.IDENTITY, _D, one_device, 8.0,
          "random accounts on the same devices", ("device_id",), "golden images exist"),
-    Kind("declared_organisation", Family.IDENTITY, _I, declared_organisation, 30.0,
-         "unrelated accounts share no organisation", ("org_id|verification",), "it says who it is: talk to it"),
-    Kind("registered_program", Family.IDENTITY, _I, registered_program, 15.0,
-         "unrelated accounts share no programme", ("program",), "the provider knows of it"),
+    Kind("declared_organisation", Family.IDENTITY, _I, declared_organisation, 96.0,
+         "unrelated accounts share no organisation", ("org_id|verification",), "explains all eight families: eight times their cap"),
+    Kind("registered_program", Family.IDENTITY, _I, registered_program, 48.0,
+         "unrelated accounts share no programme", ("program",), "explains what the provider agreed to, not how it pays"),
     Kind("independent_owners", Family.SAMENESS, _I, independent_owners, 12.0,
          "members of one pool, a tenth as far apart as neighbours", ("input_text|tokens_in",), "as strong as its opposite"),
     Kind("human_conversation", Family.INTENT, _I, human_conversation, 6.0,
          "a harvester, following up a quarter as often as others", ("turn",), "conversations can be replayed"),
-    Kind("same_list", Family.CONTENT, _I, same_list, 10.0,
-         "random groups of accounts as active", ("input_text",), "nobody buys one answer twice, hardly"),
+    Kind("same_list", Family.CONTENT, _I, same_list, 36.0,
+         "random groups of accounts as active", ("input_text",), "explains content, sameness and timing: three families"),
 )  # fmt: skip
 """In the order in which a reader should meet them."""
 

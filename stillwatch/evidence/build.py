@@ -10,6 +10,7 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
+from stillwatch.evidence.in_step import own_time
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.profiles import SCAFFOLDS, Population
@@ -28,12 +29,14 @@ HOURLY = Query(
 
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
     """Gather what the evidence functions read."""
+    hourly = _hourly(engine, people)
     return Case(
         people=people,
         handoffs=moves,
         tested=means(people.profiles, TESTING_HALF),
         habits={kind: habits(people.shared[kind], people, limits) for kind in SCAFFOLDS},
-        hourly=_hourly(engine, people),
+        hourly=hourly,
+        own_time=own_time(hourly),
     )
 
 

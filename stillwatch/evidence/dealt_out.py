@@ -7,9 +7,10 @@ Blind spot: lists under a few hundred prompts; populations that never repeat one
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, matched_groups, names, sample, untested
+from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, group_rows, matched_groups, names, sample, untested
 from stillwatch.profiles import F64, I64
 
 LEAST = 200
@@ -26,40 +27,47 @@ OVERLAP = Query(
 )
 
 
-def overlap(case: Case, accounts: I64) -> float:
-    """Return the share of the accounts' prompts that another of them asks too."""
-    held = case.people.shared["prompt"].matrix[accounts]
-    askers = np.asarray((held > 0).sum(axis=0)).ravel()
-    prompts = float(case.people.totals["prompts"][accounts].sum())
-    return float(np.asarray(held.sum(axis=0)).ravel()[askers >= 2].sum()) / max(prompts, 1.0)
+def overlaps(case: Case, groups: I64) -> F64:
+    """Return the share of each group's prompts that another member asks too; `groups` has shape (groups, members)."""
+    rows, held = group_rows(groups, case.people.size), case.people.shared["prompt"].matrix
+    asked = sparse.csr_array(rows @ held)
+    askers = sparse.csr_array(_once(rows) @ _once(held))
+    asked.sort_indices()
+    askers.sort_indices()
+    asked.data = asked.data * (askers.data >= 2)
+    prompts = np.maximum(case.people.totals["prompts"][groups].sum(axis=1), 1)
+    return np.asarray(asked.sum(axis=1)).ravel() / prompts
 
 
-def compared(group: Group, case: Case) -> tuple[float, F64] | str:
-    """Return the overlap in the group and in matched random groups, or why there is none to compare."""
-    if case.people.totals["prompts"][group.accounts].sum() < LEAST:
-        return f"fewer than {LEAST} prompts"
-    members = sample(group.accounts)
-    drawn = matched_groups(case, members, group, seed=1)
-    if drawn is None:
-        return "too few other accounts to compare with"
-    return overlap(case, members), np.array([overlap(case, accounts) for accounts in drawn])
+def _once(counts: sparse.csr_array) -> sparse.csr_array:
+    """Return 1 where there is any."""
+    return sparse.csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
+
+
+def own_overlap(group: Group, case: Case) -> float:
+    """Return the share of the members' prompts that another member asks too."""
+    return float(overlaps(case, sample(group.accounts)[None, :])[0])
+
+
+def usual_overlaps(group: Group, case: Case) -> F64 | None:
+    """Return the same for random groups as active, or None where there are too few other accounts."""
+    drawn = matched_groups(case, sample(group.accounts), group, seed=1)
+    return None if drawn is None else overlaps(case, drawn)
 
 
 def dealt_out(group: Group, case: Case) -> Finding:
     """Overlap of exact prompts inside the group, against matched random groups (lower tail)."""
-    seen = compared(group, case)
-    if isinstance(seen, str):
-        return untested(seen)
-    own, usual = seen
+    prompts = int(case.people.totals["prompts"][group.accounts].sum())
+    usual = usual_overlaps(group, case) if prompts >= LEAST else None
+    if usual is None:
+        return untested(f"fewer than {LEAST} prompts, or too few other accounts to compare with", prompts=prompts)
+    own = own_overlap(group, case)
     p, _ = against_random(own, usual)
     return Finding(
         p_value=p,
         statement=f"{own:.2%} of the members' prompts are asked by another member too; in random groups as active"
         f" {float(usual.mean()):.2%} are",
-        numbers={
-            "overlap": round(own, 6), "overlap_of_others": round(float(usual.mean()), 6),
-            "prompts": int(case.people.totals["prompts"][group.accounts].sum()),
-        },
+        numbers={"overlap": round(own, 6), "overlap_of_others": round(float(usual.mean()), 6), "prompts": prompts},
         exhibits=names(case, group.accounts),
         query=bound(OVERLAP, group),
     )

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, matched_groups, names, sample, untested
-from stillwatch.profiles import F64
+from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, group_rows, matched_groups, names, sample, untested
+from stillwatch.profiles import F64, I64
 
 DAYS = 3
 """Days of data below which a time of day has not been seen often enough."""
@@ -32,8 +32,8 @@ def in_step(group: Group, case: Case) -> Finding:
     drawn = matched_groups(case, members, group)
     if drawn is None:
         return untested("too few other accounts to compare with")
-    own = _together(case.hourly[members])
-    usual = np.log([_together(case.hourly[accounts]) for accounts in drawn])
+    own = float(together(case, members[None, :])[0])
+    usual = np.log(together(case, drawn))
     _, p = against_random(float(np.log(own)), usual)
     mine = case.hourly[group.accounts]
     return Finding(
@@ -49,24 +49,28 @@ def in_step(group: Group, case: Case) -> Finding:
     )
 
 
-def _together(hourly: sparse.csr_array) -> float:
-    """Return variance of the sum over sum of variances, both around the mean of the hour of the day."""
-    total = np.asarray(hourly.sum(axis=0), dtype=np.float64).ravel()
-    squares = np.asarray(hourly.multiply(hourly).sum(axis=0), dtype=np.float64).ravel()
-    joint = float((_residual(total) ** 2).sum())
-    by_hour = sparse.csr_array(hourly @ _clock(hourly.shape[1]))
-    days = hourly.shape[1] / 24
-    alone = float(squares.sum()) - float(by_hour.multiply(by_hour).sum()) / days
-    return max(joint, 1e-9) / max(alone, 1e-9)
+def together(case: Case, groups: I64) -> F64:
+    """Return variance of the hourly total over the sum of the members' variances, per group.
+
+    Both are taken around the mean of the hour of the day. `groups` has shape (groups, members).
+    """
+    totals = (group_rows(groups, case.people.size) @ case.hourly).toarray().astype(np.float64)
+    joint = (_residual(totals) ** 2).sum(axis=1)
+    return np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9)
 
 
-def _residual(total: F64) -> F64:
-    days = -(-len(total) // 24)
-    padded = np.pad(total, (0, days * 24 - len(total)))
-    return np.asarray((padded.reshape(days, 24) - padded.reshape(days, 24).mean(axis=0)).ravel())
-
-
-def _clock(hours: int) -> sparse.csr_array:
-    """Return the sum over days as a matrix, shape (hours, 24)."""
+def own_time(hourly: sparse.csr_array) -> F64:
+    """Return the sum over hours of each account's squared deviation from its mean of the hour, shape (accounts,)."""
+    hours = hourly.shape[1]
     places = np.arange(hours)
-    return sparse.csr_array((np.ones(hours, dtype=np.int64), (places, places % 24)), shape=(hours, 24))
+    clock = sparse.csr_array((np.ones(hours, dtype=np.int64), (places, places % 24)), shape=(hours, 24))
+    by_hour = sparse.csr_array(hourly @ clock)
+    squares = np.asarray(hourly.multiply(hourly).sum(axis=1), dtype=np.float64).ravel()
+    return squares - np.asarray(by_hour.multiply(by_hour).sum(axis=1)).ravel() * 24 / hours
+
+
+def _residual(totals: F64) -> F64:
+    groups, hours = totals.shape
+    days = -(-hours // 24)
+    padded = np.pad(totals, ((0, 0), (0, days * 24 - hours))).reshape(groups, days, 24)
+    return np.asarray((padded - padded.mean(axis=1, keepdims=True)).reshape(groups, -1))

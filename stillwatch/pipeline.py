@@ -1,0 +1,200 @@
+"""The scan on one page: from a ledger to campaigns. Every line is a stage; read this first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.config import ScanSettings
+from stillwatch.coverage import known_values
+from stillwatch.engine import Engine
+from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.evidence.build import build_case
+from stillwatch.evidence.case import Case, Group
+from stillwatch.evidence.harvest_intent import BELIEVED
+from stillwatch.explain import missing, summary
+from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
+from stillwatch.follow import lasting_id, new_id
+from stillwatch.handoffs import handoffs
+from stillwatch.ledger import Ledger
+from stillwatch.likeness import means
+from stillwatch.membership import Membership, membership
+from stillwatch.profiles import I64, Population, population
+from stillwatch.proposals import propose
+from stillwatch.proposals.sameness import PROPOSING_HALF
+from stillwatch.proposals.sight import Sight
+from stillwatch.trim import trimmed
+from stillwatch.verdict import Tested, judge, q_values, test_group, with_id
+
+Known = Mapping[str, frozenset[str]]
+"""Accounts of earlier campaigns, by campaign id."""
+
+ABSORBED = 0.5
+"""Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All that one scan found.
+
+    Attributes:
+        campaigns: groups that passed, strongest first. cleared: groups that did not, in the same order.
+        tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
+        could_not_run: kinds of evidence that this data cannot give, with the reason.
+        accounts, exchanges: read.
+        timings: seconds by stage.
+    """
+
+    campaigns: tuple[Campaign, ...]
+    cleared: tuple[Campaign, ...]
+    tested: Mapping[str, tuple[str, ...]]
+    could_not_run: Mapping[str, str]
+    accounts: int
+    exchanges: int
+    timings: Mapping[str, float]
+
+
+def scan(ledger: Ledger, engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
+    """Find the campaigns in a ledger.
+
+    Args:
+        engine: attached to the ledger.
+        known: accounts of campaigns that earlier scans found, by campaign id.
+        on_stage: told the name of each stage as it begins.
+    """
+    clock = _Clock(on_stage)
+    clock("profiles")
+    people = population(engine, intent_bits=BELIEVED)
+    could_not_run = missing({kind.kind: kind.needs for kind in EVIDENCE_TABLE}, known_values(engine))
+    clock("hand-offs")
+    moves = handoffs(engine, people)
+    clock("proposals")
+    candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
+    clock("evidence")
+    case = build_case(engine, people, moves, settings.proposals)
+    tested = [test_group(group, case) for group in _groups(candidates, case, settings)]
+    clock("verdicts")
+    judged = _judged(tested, settings)
+    named = _named(judged, case, settings, known)
+    clock("end")
+    return Scan(
+        campaigns=tuple(campaign for campaign, _ in named if campaign.verdict is not None),
+        cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
+        tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
+        could_not_run=could_not_run,
+        accounts=people.size,
+        exchanges=int(people.n.sum()),
+        timings=clock.timings,
+    )
+
+
+def _groups(candidates: list[Candidate], case: Case, settings: ScanSettings) -> list[Group]:
+    """Return the bodies of the candidates, each set of accounts once."""
+    of = means(case.people.profiles, PROPOSING_HALF)
+    groups: dict[str, Group] = {}
+    for candidate in candidates:
+        accounts = trimmed(candidate.accounts, of, settings.proposals.least_exchanges)
+        group_id = new_id(_ids(case.people, accounts))
+        groups.setdefault(group_id, Group(group_id, accounts, candidate.families, candidate.proposer))
+    return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    tested: Tested
+    q_value: float
+    verdict: VerdictKind | None
+    reason: str
+
+    @property
+    def strength(self) -> tuple[bool, float, int, str]:
+        """Order of groups: accused before cleared, more bits first, larger first."""
+        scores = self.tested.scores
+        bits = scores.coordination + scores.extraction + scores.innocence
+        group = self.tested.group
+        return self.verdict is None, -round(bits + float(np.log2(len(group))), 3), -len(group), group.group_id
+
+
+def _judged(tested: list[Tested], settings: ScanSettings) -> list[_Judged]:
+    """Return all groups with their verdicts, strongest first."""
+    judged = []
+    for group, q_value in zip(tested, q_values(tested), strict=True):
+        verdict, reason = judge(group, q_value, settings.false_discoveries)
+        judged.append(_Judged(group, q_value, verdict, reason))
+    return sorted(judged, key=lambda one: one.strength)
+
+
+def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
+    """Give every group its id and its members; a weaker group inside a stronger campaign is part of it."""
+    taken = np.zeros(case.people.size, dtype=np.bool_)
+    ids: frozenset[str] = frozenset()
+    named = []
+    for one in judged:
+        group = one.tested.group
+        if taken[group.accounts].mean() >= ABSORBED:
+            continue
+        found = membership(group, case) if one.verdict is not None else None
+        members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
+        if len(members) < settings.proposals.smallest_group:
+            continue
+        campaign_id = new_id(_ids(case.people, group.accounts))
+        if found is not None:
+            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known, ids)
+            taken[members] = True
+        ids |= {campaign_id}
+        named.append((_campaign(one, campaign_id, members, found, case), group))
+    return named
+
+
+def _campaign(one: _Judged, campaign_id: str, members: I64, found: Membership | None, case: Case) -> Campaign:
+    people = case.people
+    n_exchanges = int(people.n[members].sum())
+    window = int(people.totals["first_us"][members].min()), int(people.totals["last_us"][members].max())
+    evidence = with_id(one.tested, campaign_id)
+    return Campaign(
+        campaign_id=campaign_id,
+        verdict=one.verdict,
+        reason=one.reason,
+        scores=one.tested.scores,
+        q_value=one.q_value,
+        evidence=evidence,
+        members=_members(people, members, found),
+        n_exchanges=n_exchanges,
+        first_ts=window[0],
+        last_ts=window[1],
+        summary=summary(one.verdict, one.reason, evidence, (len(members), n_exchanges), window),
+        proposers=(one.tested.group.proposer,),
+    )
+
+
+def _members(people: Population, members: I64, found: Membership | None) -> tuple[Member, ...]:
+    """Return the members of a campaign, most certain first; of a cleared group none are named."""
+    if found is None:
+        return ()
+    rows = [
+        Member(people.ids[i], round(float(found.bits[i]), 4), int(people.totals["first_us"][i]), bool(found.core[i]))
+        for i in members
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.bits, row.account_id)))
+
+
+def _ids(people: Population, accounts: I64) -> tuple[str, ...]:
+    return tuple(people.ids[i] for i in accounts)
+
+
+class _Clock:
+    """Seconds by stage, and a word to whoever shows progress."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self.timings: dict[str, float] = {}
+        self._on_stage, self._stage, self._since = on_stage, "", time.perf_counter()
+
+    def __call__(self, stage: str) -> None:
+        now = time.perf_counter()
+        if self._stage:
+            self.timings[self._stage] = round(now - self._since, 3)
+        self._stage, self._since = stage, now
+        self._on_stage(stage)

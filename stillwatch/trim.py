@@ -1,0 +1,37 @@
+"""The body of a candidate: without the accounts that lie far from it.
+
+A proposer's net brings in strangers, and a few of them make interchangeable accounts look different. They are dropped
+by the half of the hours that proposes, so that the other half tests a group it did not choose. Whether a dropped
+account belongs after all is asked again, of its own evidence, in `membership.py`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.likeness import Means, distances, spread
+from stillwatch.profiles import I64
+
+_BODY = 0.5
+"""Share of a candidate that must remain; a net that holds mostly strangers is tested as it is."""
+
+
+def trimmed(accounts: I64, of: Means, least: float) -> I64:
+    """Return `accounts` without those far from their common mean, or all of them if they have none.
+
+    Args:
+        of: mean profiles from the proposing half.
+        least: exchanges; accounts with fewer are kept, since they cannot be far from anything.
+    """
+    judged = accounts[of.n[accounts] >= least]
+    if len(judged) < 5:
+        return accounts
+    radius = 1.0 + 3.0 * np.sqrt(2.0 / max(of.columns, 1.0))
+    near = judged
+    for _ in range(3):
+        far = distances(of, spread(of, near).centre)
+        near = judged[far[judged] <= radius]
+        if len(near) < _BODY * len(judged):
+            return accounts
+    kept = (far[accounts] <= radius) | (of.n[accounts] < least)
+    return accounts[kept]

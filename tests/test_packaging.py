@@ -17,8 +17,8 @@ from tests.tree import ROOT, pages, place, project, sources, tracked, tree
 
 RUN = ROOT / "requirements" / "run.txt"
 DEV = ROOT / "requirements" / "dev.txt"
-DISTRIBUTION = {"sknetwork": "scikit-network"}
-"""Distributions whose import name is another."""
+DISTRIBUTION = {"sknetwork": "scikit-network", "markupsafe": "jinja2"}
+"""Distributions whose import name is another, or that bring it with them as part of what they promise."""
 BINARY = (".png", ".gz", ".zst", ".parquet", ".npz", ".npy")
 
 

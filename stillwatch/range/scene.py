@@ -158,6 +158,7 @@ def wrap(head: str, text: pa.Array, tail: str = "") -> pa.Array:
 def as_one_org(stage: Stage, people: People, *, plan: str = "enterprise", offices: int = 1) -> People:
     """Return `people` as staff of one declared organisation: one card, one mail domain, `offices` addresses."""
     rng = stage.rng
+    offices = min(offices, len(people))
     office = rng.integers(0, offices, size=len(people))
     return alike(
         replace(people, homes=people.homes[:offices][office], networks=people.networks[:offices][office],

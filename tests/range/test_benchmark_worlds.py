@@ -1,0 +1,102 @@
+"""The worlds of the two benchmarks, at a size that a test can afford."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.real_prompts import REAL, Composite, build, harvest
+from benchmarks.throughput import write_log
+from stillwatch.range.store import World
+from stillwatch.record import ACCOUNTS, EXCHANGES, conform
+
+SMALL = Composite(datasets="wrapped", campaign_accounts=60, innocent_accounts=900, innocent_exchanges=15_000, days=10)
+real = pytest.mark.real
+needs_real = pytest.mark.skipif(not REAL.exists(), reason="the real data is not beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return build(SMALL, tmp_path_factory.mktemp("composite") / "world", 1)
+
+
+def _sides(world: World) -> tuple[pa.Table, pa.Table]:
+    """Return the exchanges of the campaign and of everybody else."""
+    truth, exchanges = pq.read_table(world.truth), pq.read_table(world.exchanges)
+    members = truth.filter(pc.equal(truth["kind"], "campaign"))["account_id"].combine_chunks()
+    mine = pc.is_in(exchanges["account_id"], members)
+    return exchanges.filter(mine), exchanges.filter(pc.invert(mine))
+
+
+@real
+@needs_real
+def test_every_distillation_row_is_sent_once_by_an_even_campaign(world: World) -> None:
+    sent = _sides(world)[0].filter(pc.equal(_sides(world)[0]["status"], 200))
+    rows = harvest(SMALL, REAL)
+    once = pc.value_counts(sent["input_text"]).field("counts").to_numpy()
+    assert sent.num_rows == pytest.approx(len(rows), rel=0.02)
+    assert (once == 1).mean() > 0.99
+    counts = sent.group_by("account_id").aggregate([("ts", "count")])["ts_count"].to_numpy()
+    assert counts.std() < 1.3 * np.sqrt(counts.mean())
+
+
+@real
+@needs_real
+def test_innocents_send_benign_rows_at_heavy_tailed_rates(world: World) -> None:
+    sent = _sides(world)[1]
+    known = pq.read_table(REAL / "prompts_benign.parquet", columns=["prompt"])["prompt"].cast(pa.string())
+    assert pc.mean(pc.is_in(sent["input_text"], known.combine_chunks())).as_py() > 0.9
+    counts = sent.group_by("account_id").aggregate([("ts", "count")])["ts_count"].to_numpy()
+    assert counts.max() > 20 * np.median(counts)
+    assert (sent["turn"].to_numpy() > 1).mean() > 0.15
+
+
+@real
+@needs_real
+def test_nothing_but_behaviour_sets_the_sides_apart(world: World) -> None:
+    campaign, others = _sides(world)
+    for column in ("model", "client_fp", "access_path", "stream"):
+        shares = [dict(t.group_by(column).aggregate([("ts", "count")]).to_pylist()[0]) for t in (campaign, others)]
+        assert all(shares)
+        assert set(campaign[column].unique().to_pylist()) <= set(others[column].unique().to_pylist()), column
+    for column in ("session_id", "temperature", "max_tokens", "org_id"):
+        nulls = [t[column].null_count / t.num_rows for t in (campaign, others)]
+        assert abs(nulls[0] - nulls[1]) < 0.35, column
+    accounts = pq.read_table(world.accounts)
+    for column in ("payment_id", "device_id"):
+        values = accounts[column].drop_null()
+        assert pc.count_distinct(values).as_py() == len(values), column
+
+
+@real
+@needs_real
+def test_no_address_is_under_two_accounts(world: World) -> None:
+    held = pq.read_table(world.exchanges, columns=["ip", "account_id"]).group_by("ip")
+    assert pc.max(held.aggregate([("account_id", "count_distinct")])["account_id_count_distinct"]).as_py() == 1
+
+
+@real
+@needs_real
+def test_stripped_rows_are_bare_lines(tmp_path: Path) -> None:
+    bare = harvest(replace(SMALL, strip=True), REAL)
+    assert not pc.any(pc.match_substring(bare, "\n")).as_py()
+    assert len(bare) > 50_000
+    again = [build(replace(SMALL, innocents="iid"), tmp_path / name, 2) for name in ("a", "b")]
+    assert again[0].exchanges.read_bytes() == again[1].exchanges.read_bytes()
+
+
+def test_the_log_of_the_throughput_benchmark_is_lines_of_the_record(tmp_path: Path) -> None:
+    log = write_log(tmp_path, 3_000, 1)
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 3_000
+    assert set(rows[0]) <= set(EXCHANGES.names)
+    assert 900 < log.stat().st_size / len(rows) < 1_600
+    assert conform(pq.read_table(tmp_path / "accounts.parquet"), ACCOUNTS).num_rows == 60
+    assert not list(tmp_path.glob("part-*"))

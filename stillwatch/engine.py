@@ -8,7 +8,9 @@ it is made, so that a typing error is found at import and not in the middle of a
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 import sqlglot
-from sqlglot import exp
 
 from stillwatch.errors import StillwatchError
 
@@ -52,10 +53,10 @@ class Query:
         Raises:
             KeyError: a placeholder has no value.
         """
-        tree = sqlglot.parse_one(self.sql, read="duckdb")
-        for place in list(tree.find_all(exp.Placeholder)):
-            place.replace(_literal(values[place.name]))
-        return tree.sql(dialect="duckdb", pretty=True)
+        return _PLACE.sub(lambda place: _literal(values[place[1]]), textwrap.dedent(self.sql).strip())
+
+
+_PLACE = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
 class Engine:
@@ -94,9 +95,9 @@ class Engine:
 
     def attach(self, exchanges: Sequence[Path], accounts: pa.Table, *, since: Value | None, until: Value | None) -> None:
         """Make the views `exchanges` and `accounts`, the first cut to `since <= ts < until`."""
-        files = exp.Array(expressions=[exp.Literal.string(str(path)) for path in exchanges]).sql(dialect="duckdb")
-        limits = [f"ts >= {_literal(since).sql(dialect='duckdb')}" if since is not None else "true"]
-        limits.append(f"ts < {_literal(until).sql(dialect='duckdb')}" if until is not None else "true")
+        files = f"[{', '.join(_literal(str(path)) for path in exchanges)}]"
+        limits = [f"ts >= {_literal(since)}" if since is not None else "true"]
+        limits.append(f"ts < {_literal(until)}" if until is not None else "true")
         self._connection.execute(
             f"create view exchanges as select * from read_parquet({files}, hive_partitioning = false)"
             f" where {' and '.join(limits)}"
@@ -147,10 +148,9 @@ def _told(name: str) -> Iterator[None]:
         ) from error
 
 
-def _literal(value: Value) -> exp.Expression:
+def _literal(value: Value) -> str:
     if isinstance(value, dt.datetime):
-        stamp = value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
-        return exp.cast(exp.Literal.string(stamp), "timestamptz")
+        return f"timestamptz '{value.astimezone(dt.UTC).strftime('%Y-%m-%d %H:%M:%S.%f+00')}'"
     if isinstance(value, str):
-        return exp.Literal.string(value)
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+        return "'" + value.replace("'", "''") + "'"
+    return repr(value)

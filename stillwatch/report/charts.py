@@ -188,7 +188,7 @@ def waterfall(evidence: Sequence[Evidence]) -> Waterfall:
     for question, tested, running in sums:
         questions.append((question, steps(tested, running, before), running[-1]))
         before += len(tested)
-    return Waterfall(round(-low * scale, 1), tuple(questions))
+    return Waterfall(round(abs(low) * scale, 1), tuple(questions))
 
 
 def _sums(tested: Sequence[Evidence]) -> list[float]:

@@ -200,7 +200,8 @@ def _fitted(points: Points) -> Points:
     points = points - (points.max(axis=0) + points.min(axis=0)) / 2
     reach = np.maximum(np.abs(points).max(axis=0), 1e-9)
     scale = (SIZE / 2 - MARGIN) / reach
-    return points * np.minimum(scale, 2 * scale.min()) + SIZE / 2  # no axis is stretched more than twice the other
+    fitted: Points = points * np.minimum(scale, 2 * scale.min()) + SIZE / 2  # no axis twice as much as the other
+    return fitted
 
 
 def _spread(points: Points) -> Points:

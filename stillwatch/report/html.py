@@ -16,12 +16,13 @@ from markupsafe import Markup
 
 from stillwatch.findings import Question
 from stillwatch.report import view, wording
+from stillwatch.report.kinds import about
 from stillwatch.report.result import Result
-
 
 FILTERS = (
     wording.shown,
     wording.upperfirst,
+    wording.sentence,
     wording.brief,
     wording.sql,
     wording.bits,
@@ -50,7 +51,8 @@ def render_html(result: Result) -> str:
         sheets=sheets,
         caps=limits,
         cleared=result.cleared[: limits.cleared],
-        queries=view.repeated_queries(result),
+        blind=view.blind_spots(result),
+        queries={} if limits.in_place else view.repeated_queries(result),
         style=Markup(_style()),
         style_hash=_style_hash(),
     )
@@ -75,12 +77,15 @@ def _page() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.tests["speaking"] = wording.speaks
     environment.filters.update({filter_.__name__: filter_ for filter_ in FILTERS})
     environment.globals.update(
         QUESTIONS=wording.QUESTIONS,
         VERDICTS=wording.VERDICTS,
         Question=Question,
         families=wording.families,
+        speaks=wording.speaks,
+        about=about,
         pattern=view.pattern,
         headline=wording.headline,
         sentence_list=wording.sentence_list,

@@ -236,7 +236,10 @@ def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
         rows: list[Row] = table.cast(schema).to_pylist()
     except FileNotFoundError:
         raise NothingUsable(
-            "this file of the scan is missing", where=str(path), expected="all files of one scan", remedy="run the scan again"
+            "this file of the scan is missing",
+            where=str(path),
+            expected="all files of one scan",
+            remedy="run the scan again",
         ) from None
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, str(error)) from error
@@ -246,5 +249,8 @@ def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
 def _broken(path: Path, found: str) -> StillwatchError:
     first = found.strip().splitlines()[0].rstrip(".") if found.strip() else "cannot be read"
     return StillwatchError(
-        first[:1].lower() + first[1:], where=str(path), expected="the table of `docs/output.md`", remedy="run the scan again"
+        first[:1].lower() + first[1:],
+        where=str(path),
+        expected="the table of `docs/output.md`",
+        remedy="run the scan again",
     )

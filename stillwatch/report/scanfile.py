@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.findings import FORMAT
 
 SCAN_FILE = "scan.json"
-
-Setting = str | int | float | bool | list[str] | None
 
 
 class _Part(BaseModel):
@@ -39,22 +37,13 @@ class Skipped(_Part):
     first: str = ""
 
 
-class NotRun(_Part):
+class CouldNotRun(_Part):
     """A kind of evidence that could not be had from this ledger, with the columns it lacked."""
 
     evidence: str
     family: str = ""
     reason: str
     columns: tuple[str, ...] = ()
-
-
-class Kind(_Part):
-    """What a reader must know of a kind of evidence: who else shows it, and what it cannot see."""
-
-    evidence: str
-    title: str = ""
-    innocent_causes: tuple[str, ...] = ()
-    blind_spots: tuple[str, ...] = ()
 
 
 class Scan(_Part):
@@ -65,7 +54,7 @@ class Scan(_Part):
         stillwatch: version of the program.
         finished_at: ISO 8601 in UTC.
         versions: of the libraries that computed something, by name.
-        parameters: what the scan was told, by name.
+        parameters: what the scan was told, by name; settings that belong together are an object of their own.
         rows_read: rows of the input, used or not; None when only a ledger was read.
         proposals: how many candidate groups each proposer put forward.
         timings: seconds by stage, in the order of the stages.
@@ -75,19 +64,13 @@ class Scan(_Part):
     stillwatch: str = ""
     finished_at: str = ""
     versions: dict[str, str] = {}
-    parameters: dict[str, Setting] = {}
+    parameters: dict[str, JsonValue] = {}
     ledger: Ledger = Ledger()
     rows_read: int | None = None
     skipped: tuple[Skipped, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-    kinds: tuple[Kind, ...] = ()
+    could_not_run: tuple[CouldNotRun, ...] = ()
     proposals: dict[str, int] = {}
     timings: dict[str, float] = {}
-
-    def kind(self, evidence: str) -> Kind:
-        """Return what is said of a kind of evidence; an unknown one has a title and nothing else."""
-        found = next((k for k in self.kinds if k.evidence == evidence), Kind(evidence=evidence))
-        return found if found.title else found.model_copy(update={"title": evidence.replace("_", " ")})
 
 
 def read_scan(out: Path) -> Scan:
@@ -111,7 +94,10 @@ def read_scan(out: Path) -> Scan:
 def _no_scan(out: Path) -> NothingUsable:
     found = f"there is no `{SCAN_FILE}` in this folder" if out.is_dir() else "there is no such folder"
     return NothingUsable(
-        found, where=str(out), expected="the folder that a scan wrote with `--out`", remedy="`stillwatch scan … --out DIR`"
+        found,
+        where=str(out),
+        expected="the folder that a scan wrote with `--out`",
+        remedy="`stillwatch scan … --out DIR`",
     )
 
 

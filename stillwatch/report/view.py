@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from stillwatch.findings import Evidence, Member, Question
 from stillwatch.report.charts import Step, Timeline, Waterfall, timeline, waterfall
 from stillwatch.report.graph import Picture, picture
+from stillwatch.report.kinds import About, about
 from stillwatch.report.result import Group, Result
-from stillwatch.report.scanfile import Kind
 from stillwatch.report.wording import untested
 
-_QUERIES_IN_PLACE = 8
-"""Campaigns up to which every exhibit carries its own query; beyond, one that serves several groups stands once."""
+_IN_PLACE = 8
+"""Campaigns up to which every exhibit is complete in itself; beyond, nothing is said twice on the page."""
 _TOLERANCE = 0.05
-"""Bits by which a score may differ from the sum of its evidence before the page says so: half of the last digit shown."""
+"""Bits by which a score may differ from the sum of its evidence before the page says so: half of the last digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Caps:
         nodes: members in the picture of one campaign.
         lines: pairs in it.
         exhibits: ids under one piece of evidence.
+        causes: kinds whose innocent causes are told in one campaign.
+        in_place: whether an exhibit says its statement again and carries its own query.
         cleared: groups in the table of those not accused.
         opened: of these, how many with their evidence.
     """
@@ -42,6 +44,8 @@ class Caps:
     nodes: int
     lines: int
     exhibits: int
+    causes: int
+    in_place: bool
     cleared: int = 200
     opened: int = 40
 
@@ -50,10 +54,12 @@ def caps(campaigns: int) -> Caps:
     """Return the caps for a page of that many campaigns."""
     some = max(campaigns, 1)
     return Caps(
-        members=_share(1_200, some, 12, 40),
+        members=_share(1_000, some, 12, 40),
         nodes=_share(900, some, 12, 30),
         lines=_share(3_600, some, 40, 120),
-        exhibits=_share(240, some, 4, 12),
+        exhibits=_share(200, some, 3, 12),
+        causes=_share(360, some, 5, 24),
+        in_place=campaigns <= _IN_PLACE,
     )
 
 
@@ -68,7 +74,8 @@ class Sheet:
     Attributes:
         anchor: id of its section in the page.
         steps: the tested evidence by number, as the waterfall has it.
-        counter: tested evidence that speaks for the group or could have.
+        counter: tested evidence of innocence, whether it spoke or not.
+        silent_tests: titles of other kinds that were tested and did not speak against the group.
         silent: evidence that could not be tested on this group: no evidence, either way.
         causes: kinds that speak against the group and have innocent causes, strongest first.
         unequal: questions whose score is not the sum of its evidence.
@@ -81,8 +88,9 @@ class Sheet:
     waterfall: Waterfall
     steps: tuple[Step, ...]
     counter: tuple[Step, ...]
+    silent_tests: tuple[str, ...]
     silent: tuple[Evidence, ...]
-    causes: tuple[Kind, ...]
+    causes: tuple[About, ...]
     unequal: tuple[Question, ...]
     picture: Picture | None
     members: tuple[Member, ...]
@@ -98,10 +106,10 @@ class Sheet:
 def sheets(result: Result) -> tuple[Sheet, ...]:
     """Return the sheets of all campaigns in their order."""
     limits = caps(len(result.campaigns))
-    return tuple(_sheet(group, result, number, limits) for number, group in enumerate(result.campaigns, start=1))
+    return tuple(_sheet(group, number, limits) for number, group in enumerate(result.campaigns, start=1))
 
 
-def _sheet(group: Group, result: Result, number: int, limits: Caps) -> Sheet:
+def _sheet(group: Group, number: int, limits: Caps) -> Sheet:
     fall = waterfall(group.evidence)
     steps = tuple(step for _, some, _ in fall.questions for step in some)
     return Sheet(
@@ -110,9 +118,10 @@ def _sheet(group: Group, result: Result, number: int, limits: Caps) -> Sheet:
         timeline=timeline(group.timeline),
         waterfall=fall,
         steps=steps,
-        counter=tuple(s for s in steps if s.evidence.bits < 0 or s.evidence.question is Question.INNOCENCE),
+        counter=tuple(s for s in steps if s.evidence.question is Question.INNOCENCE),
+        silent_tests=tuple(about(s.evidence.kind).title for s in steps if not s.against and not _innocence(s)),
         silent=tuple(e for e in group.evidence if untested(e)),
-        causes=_causes(steps, result),
+        causes=_causes(steps)[: limits.causes],
         unequal=tuple(q for q in Question if abs(_sum(group, q) - getattr(group.scores, q.value)) > _TOLERANCE),
         picture=picture(group.links, nodes=limits.nodes, lines=limits.lines),
         members=_members(group, limits.members),
@@ -138,10 +147,19 @@ def _sum(group: Group, question: Question) -> float:
     return math.fsum(e.bits for e in group.evidence if e.question is question)
 
 
-def _causes(steps: Iterable[Step], result: Result) -> tuple[Kind, ...]:
+def _innocence(step: Step) -> bool:
+    return step.evidence.question is Question.INNOCENCE
+
+
+def _causes(steps: Iterable[Step]) -> tuple[About, ...]:
     speaking = sorted((s.evidence for s in steps if s.against), key=lambda e: (-e.bits, e.kind))
-    kinds = (result.scan.kind(e.kind) for e in speaking)
-    return tuple(kind for kind in kinds if kind.innocent_causes)
+    return tuple(kind for kind in (about(e.kind) for e in speaking) if kind.innocent)
+
+
+def blind_spots(result: Result) -> tuple[About, ...]:
+    """Return the kinds that were tested on any group and have a blind spot, in the order in which they are met."""
+    met = {e.kind: about(e.kind) for group in (*result.campaigns, *result.cleared) for e in group.evidence}
+    return tuple(kind for kind in met.values() if kind.blind)
 
 
 def _rate(group: Group) -> float | None:
@@ -155,8 +173,6 @@ def pattern(query: str, group_id: str) -> str:
 
 
 def repeated_queries(result: Result) -> dict[str, int]:
-    """Return the patterns of queries that serve several groups, by number, for a page too long to repeat them."""
-    if len(result.campaigns) <= _QUERIES_IN_PLACE:
-        return {}
+    """Return the patterns of queries that serve several groups, by number."""
     seen = Counter(pattern(e.query, group.group_id) for group in result.campaigns for e in group.evidence if e.query)
     return {query: number for number, query in enumerate((q for q, n in seen.items() if n > 1), start=1)}

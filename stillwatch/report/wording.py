@@ -39,20 +39,21 @@ VERDICTS: Mapping[VerdictKind | None, Verdict] = {
         "distillation campaign",
         "distillation campaign",
         "distillation campaigns",
-        "The accounts act as one operator, and what they ask for is what a student model is trained on.",
+        "The accounts act as one operator, and what they ask for is what training data is made from. "
+        "It does not say that a model was trained, or whose.",
     ),
     VerdictKind.POOLED_ACCESS: Verdict(
         "pooled access",
         "case of pooled access",
         "cases of pooled access",
-        "The accounts are served through one relay. Most people behind a relay are ordinary users; "
-        "this is a question of terms, not of distillation.",
+        "The accounts are one pool through which many people reach the model. Most people behind a relay are ordinary "
+        "users: this is a question of terms, not of distillation.",
     ),
     VerdictKind.COORDINATED: Verdict(
         "coordinated group",
         "coordinated group",
         "coordinated groups",
-        "The accounts act as one operator. Nothing shows that they harvest the model.",
+        "The accounts act as one operator who hides it. Nothing shows that they harvest the model.",
     ),
     None: Verdict("not accused", "group", "groups", "The group was tested and is not accused."),
 }
@@ -81,6 +82,12 @@ def brief(text: str, width: int = BRIEF) -> str:
 def upperfirst(text: str) -> str:
     """Return `text` as the beginning of a sentence; the rest of it stays as it is."""
     return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Return a statement, which is kept as a clause, as a sentence."""
+    whole = upperfirst(shown(text).strip())
+    return whole if not whole or whole[-1] in ".!?…" else f"{whole}."
 
 
 def sql(text: str) -> str:
@@ -195,6 +202,11 @@ def strongest(group: Group) -> Evidence | None:
 def untested(evidence: Evidence) -> bool:
     """Whether this is *no evidence*: there was not enough data to test anything."""
     return evidence.p_value is None and evidence.bits == 0
+
+
+def speaks(evidence: Evidence) -> bool:
+    """Whether evidence found what it looks for, be it against the group or for it."""
+    return evidence.bits < 0 if evidence.question is Question.INNOCENCE else evidence.bits > 0
 
 
 def families(group: Group) -> list[str]:

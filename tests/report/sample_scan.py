@@ -1,4 +1,4 @@
-"""A scan's folder as a scan would leave it, written without one: every figure is invented, every shape is the contract's.
+"""A scan's folder as a scan would leave it, written without one: figures are invented, shapes are the contract's.
 
 `write_scan` writes two distillation campaigns, a case of pooled access, a coordinated group and four cleared groups.
 """
@@ -19,132 +19,42 @@ import pyarrow.parquet as pq
 
 from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, MEMBERS
 from stillwatch.report.result import LINKS, TIMELINE
+from tests.report.sample_kinds import COORDINATION, DECEPTION, EXTRACTION, INNOCENCE, KINDS, SILENT, Kind
 
 START = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 QUERY = """-- {kind}
-select
-  e.prompt_mark,
-  count(*) as draws,
-  count(distinct e.account_id) as accounts
-from exchanges as e
-join members as m
-  on m.account_id = e.account_id
-where m.group_id = {group}
-  and e.ts >= timestamptz '2026-07-01 00:00:00+00'
-group by e.prompt_mark
-having count(*) > 1
-order by draws desc, e.prompt_mark
+WITH held AS (
+  SELECT
+    accounts.account_id,
+    payment_id,
+    device_id
+  FROM accounts
+  JOIN groups
+    ON groups.account_id = accounts.account_id
+  WHERE
+    groups.campaign_id = {group}
+)
+SELECT
+  COUNT(*) AS shared
+FROM held
+WHERE
+  payment_id IS NOT NULL AND device_id <> ''
+GROUP BY
+  payment_id
+HAVING
+  COUNT(*) >= 2
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of evidence as a group of the sample shows it."""
-
-    kind: str
-    family: str
-    question: str
-    null: str
-    says: str
-    numbers: Mapping[str, Any]
-    causes: tuple[str, ...] = ()
-    blind: tuple[str, ...] = ()
-
-
-KINDS = (
-    Kind(
-        "dealt_out", "content", "coordination", "draws with replacement from a list of the same size",
-        "Members asked {draws:,} questions of one family and repeated {repeats:,}, where independent drawing gives about 6,240.",
-        {"draws": 163_812, "prompts": 163_401, "repeats": 411, "expected_repeats": 6_240.4},
-        ("one customer's sharded batch job", "a public benchmark run by many owners"),
-        ("lists under 200 prompts, where chance alone explains little overlap",),
-    ),
-    Kind(
-        "shared_scaffold", "content", "coordination", "random groups of the same size and activity",
-        "A prompt scaffold that 0.02 % of other accounts use opens 94 % of the exchanges of {members:,} members.",
-        {"members": 288, "share": 0.9412, "elsewhere": 0.0002, "scaffold": "5f1c09a2"},
-        ("a product with one system prompt and many keys", "a popular open-source agent"),
-        ("a scaffold that is written anew for each request",),
-    ),
-    Kind(
-        "interchangeable", "sameness", "coordination", "independent owners of the same plan and activity",
-        "Between-account variance of topic, length and hour is {ratio} of what independent owners show.",
-        {"ratio": 0.07, "accounts": 300, "features": 24},
-        ("a fleet of one organisation's workers",),
-        ("members that are given different tasks",),
-    ),
-    Kind(
-        "sign_up_burst", "lifecycle", "coordination", "sign-ups of the whole service in the same weeks",
-        "{created:,} of the accounts were created within 41 hours, where 9 would be expected.",
-        {"created": 262, "expected": 9.3, "window_hours": 41},
-        ("a hackathon", "a company that moves to single sign-on"),
-    ),
-    Kind(
-        "even_load", "timing", "coordination", "counts of independent accounts of the same total",
-        "Daily counts of the members differ by {spread} of what chance gives: something deals the requests out.",
-        {"spread": 0.31, "days": 20, "mean_per_day": 26.0},
-        ("a scheduler in front of one organisation's keys",),
-    ),
-    Kind(
-        "prefix_handoff", "relay", "coordination", "conversations that change account by chance",
-        "{handoffs:,} conversations went on under another account, most within two minutes.",
-        {"handoffs": 1_204, "median_seconds": 94, "organisations": 288},
-        ("a thread shared in a team", "a public transcript that was imported"),
-    ),
-    Kind(
-        "shared_payment", "identity", "coordination", "payment instruments dealt out at random",
-        "{instruments} payment instruments are behind {members} of the accounts.",
-        {"instruments": 7, "members": 61},
-        ("a corporate card", "a university"),
-        ("virtual cards, one an account",),
-    ),
-    Kind(
-        "client_tuple", "infrastructure", "coordination", "client tuples of accounts in the same week",
-        "{members} members announce a client, version and runtime that never existed together.",
-        {"members": 173, "tuple": "cli/2.0.14 · node 18.2 · linux-arm"},
-        ("a golden machine image", "TLS inspection in one company"),
-    ),
-    Kind(
-        "reasoning_elicitation", "intent", "extraction", "share among accounts of the same plan",
-        "71 % of the prompts ask for the reasoning behind a finished answer; of others, 1.1 % do.",
-        {"share": 0.71, "elsewhere": 0.011, "exchanges": 116_306},
-        ("an audit trail that asks for reasons", "an evaluation harness"),
-    ),
-    Kind(
-        "breadth", "intent", "extraction", "breadth of accounts with as many exchanges",
-        "97 % of the questions are asked once and never followed up.",
-        {"unique": 0.974, "follow_up": 0.003},
-        ("batch enrichment of a customer's own corpus",),
-    ),
-    Kind(
-        "disposable_mail", "identity", "deception", "mail domains of all accounts",
-        "{members} accounts use disposable mail; 12 would be expected.",
-        {"members": 201, "expected": 12.1},
-        ("people who guard their privacy",),
-    ),
-    Kind(
-        "declared_organisation", "identity", "innocence", "organisations of random groups",
-        "The members declare {organisations} organisations; one declared organisation would have spoken for them.",
-        {"organisations": 288, "largest_share": 0.01},
-    ),
-    Kind(
-        "humans_editing", "intent", "innocence", "follow-ups of accounts known to be people",
-        "1.2 % of the answers are followed by a correction or a question about them, as people do.",
-        {"share": 0.012, "people": 0.21},
-    ),
-    Kind(
-        "reasoning_replay", "relay", "extraction", "blocks presented where they were issued",
-        "No reasoning block was brought back by these accounts, so nothing can be said.",
-        {},
-        ("fail-over inside one organisation",),
-    ),
-)
-"""In the order of the sample's table; the last was never tested."""
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """A group of the sample. `bits` maps kinds to bits; a kind that is not named is not in its evidence."""
+    """A group of the sample.
+
+    Attributes:
+        bits: of the kinds that spoke; the others were tested and found nothing.
+        silent: kinds that could not be tested on it, with the reason.
+        ids: account ids to begin with; the rest are made.
+    """
 
     group_id: str
     verdict: str | None
@@ -153,67 +63,71 @@ class Sample:
     exchanges: int
     days: float
     bits: Mapping[str, float]
+    silent: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     core: float = 0.72
     ids: Sequence[str] = ()
     links: int = 0
-    statements: Mapping[str, str] = field(default_factory=dict)
 
 
-HARVEST = {
-    "dealt_out": 23.1, "shared_scaffold": 19.4, "interchangeable": 14.8, "sign_up_burst": 9.6, "even_load": 6.2,
-    "shared_payment": 0.0, "client_tuple": 3.3, "reasoning_elicitation": 21.7, "breadth": 8.8, "disposable_mail": 7.4,
-    "declared_organisation": -0.6, "humans_editing": -1.9, "reasoning_replay": 0.0,
-}  # fmt: skip
 SAMPLES = (
     Sample(
-        "k7f3-2026-07-01", "distillation_campaign",
-        "300 accounts created in two days ask 163,812 questions from one list that is dealt out between them, "
-        "71 % of them for the reasoning behind a finished answer.",
-        300, 163_812, 20.9, HARVEST, links=900,
+        "c-7f31d0a2", "distillation_campaign",
+        "300 accounts with 163,812 exchanges from 2026-07-01 to 2026-07-21: one operator harvests the model through "
+        "them. Strongest evidence: 71 % of their prompts are of a form that makes training data; 288 of them use one "
+        "head text out of habit, and 3 of 20,012 others do.",
+        300, 163_812, 20.9,
+        {"shared_scaffold": 10.0, "interchangeable": 12.0, "signup_burst": 8.0, "even_load": 6.8, "in_step": 4.9,
+         "client_tuple": 3.3, "shared_instrument": 1.4, "registration_form": 7.2, "harvest_intent": 9.1,
+         "single_shot": 2.9, "dealt_out": 6.0, "human_conversation": 0.0, "independent_owners": 0.0},
+        {"same_list": SILENT["same_list"]}, links=900,
     ),
     Sample(
-        "m2q9-2026-07-09", "distillation_campaign",
-        "41 accounts continue each other's conversations and grade answers by rubric in step, day and night.",
+        "c-19be44c7", "distillation_campaign",
+        "41 accounts with 35,074 exchanges from 2026-07-01 to 2026-07-03: one operator harvests the model through "
+        "them. Strongest evidence: conversations go on under another account; answers are graded by rubric in step.",
         41, 35_074, 2.1,
-        {"prefix_handoff": 31.0, "even_load": 11.9, "reasoning_elicitation": 12.2, "shared_scaffold": 4.9,
-         "interchangeable": -2.2, "declared_organisation": -0.3, "humans_editing": 0.0, "reasoning_replay": 0.0},
-        links=160, core=0.9,
+        {"continued_conversation": 10.0, "even_load": 7.3, "in_step": 4.7, "harvest_intent": 10.0,
+         "shared_scaffold": 4.9, "human_conversation": -1.3},
+        SILENT, links=160, core=0.9,
     ),
     Sample(
-        "p4tt-2026-07-03", "pooled_access",
-        "118 accounts are served through one relay that moves conversations between them; what is asked is as mixed as "
-        "the questions of ordinary developers.",
+        "c-a04f9e15", "pooled_access",
+        "118 accounts with 48,911 exchanges from 2026-07-01 to 2026-07-19: they are one pool through which many people "
+        "reach the model. Strongest evidence: 1,204 conversations went on under another account.",
         118, 48_911, 18.4,
-        {"prefix_handoff": 42.5, "client_tuple": 18.0, "even_load": 9.1, "interchangeable": -3.8, "breadth": -4.6,
-         "humans_editing": -11.3, "declared_organisation": -0.4},
-        links=420,
+        {"continued_conversation": 6.4, "failover": 5.6, "client_tuple": 4.0, "even_load": 8.0, "invisible_text": 8.0,
+         "independent_owners": -3.1, "human_conversation": -4.2},
+        {"same_list": SILENT["same_list"]}, links=420,
     ),
     Sample(
-        "c8ab-2026-07-11", "coordinated",
-        "22 accounts share payment instruments and a clock; what they ask for is not what students are trained on.",
+        "c-62d8817b", "coordinated",
+        "22 accounts with 2,310 exchanges from 2026-07-01 to 2026-07-10: one operator runs them and hides it. "
+        "Strongest evidence: 7 payment instruments are shared by 21 of them; 5 devices stand behind accounts that "
+        "registered apart.",
         22, 2_310, 9.0,
-        {"shared_payment": 17.3, "even_load": 8.8, "sign_up_burst": 5.0, "reasoning_elicitation": -1.4, "breadth": 0.4,
-         "humans_editing": -0.8},
+        {"shared_instrument": 12.0, "even_load": 6.1, "signup_burst": 5.0, "one_device": 8.0,
+         "human_conversation": -0.8},
         links=60, core=1.0,
     ),
     Sample(
-        "x101", None, "640 accounts with one system prompt", 640, 91_220, 20.0,
-        {"shared_scaffold": 22.0, "interchangeable": 3.1, "declared_organisation": -40.0},
+        "g-51b0c3aa", None, "640 accounts with one system prompt", 640, 91_220, 20.0,
+        {"shared_scaffold": 10.0, "interchangeable": 6.1, "even_load": 5.2, "declared_organisation": -30.0},
         reason="one declared organisation owns 638 of the 640 accounts",
     ),
     Sample(
-        "x102", None, "5,120 accounts with a popular agent's prompt", 5_120, 310_400, 20.9,
-        {"shared_scaffold": 12.4, "interchangeable": -8.7, "humans_editing": -19.5},
-        reason="the scaffold is popular among clearly unrelated accounts, and people edit the answers",
+        "g-8e27f610", None, "5,120 accounts with a popular agent's prompt", 5_120, 310_400, 20.9,
+        {"shared_scaffold": 10.0, "independent_owners": -12.0, "human_conversation": -6.0},
+        reason="too little coordination is left after innocence: -14.0 bits",
     ),
     Sample(
-        "x103", None, "33 accounts behind one address", 33, 1_804, 11.0, {"client_tuple": 1.2, "humans_editing": -3.0},
+        "g-0c9d1142", None, "33 accounts behind one address", 33, 1_804, 11.0,
+        {"shared_address": 4.0, "client_tuple": 1.2, "human_conversation": -3.0},
         reason="evidence from one family only (infrastructure)",
     ),
     Sample(
-        "x104", None, "87 accounts that ran one benchmark on release day", 87, 14_300, 1.1,
-        {"shared_scaffold": 9.9, "dealt_out": -12.8, "breadth": 4.0, "declared_organisation": -2.0},
+        "g-f3a6b8d9", None, "87 accounts that ran one benchmark on release day", 87, 14_300, 1.1,
+        {"shared_scaffold": 9.9, "in_step": 7.7, "single_shot": 4.0, "same_list": -10.0, "independent_owners": -7.0},
         reason="every account asked the whole list: nothing was dealt out",
     ),
 )  # fmt: skip
@@ -224,8 +138,8 @@ SCAN: Mapping[str, Any] = {
     "finished_at": "2026-07-22T02:51:09Z",
     "versions": {"python": "3.11.7", "duckdb": "2.0.0", "pyarrow": "26.0.0", "numpy": "2.4.1"},
     "parameters": {
-        "engine": "duckdb", "memory": "8GB", "since": None, "until": None, "false_discovery_rate": 0.01,
-        "families_needed": 2, "proposers": ["rare_marks", "heavy_marks", "sameness", "relay", "regrowth"],
+        "since": None, "until": None, "memory": "8GB", "threads": None, "false_discoveries": 0.01,
+        "proposals": {"smallest_group": 5, "rare_holders": 100, "habit_share": 0.03},
     },
     "ledger": {
         "digest": "sha256:5e1b5f0c4a3de0d7b0f4b7b6a2c8d1e9f3a7c5b1d2e4f60718293a4b5c6d7e8f",
@@ -237,13 +151,12 @@ SCAN: Mapping[str, Any] = {
         {"reason": "exchange_id seen before", "count": 402, "first": "logs/2026-07-04.jsonl.zst:18211"},
         {"reason": "not JSON", "count": 91, "first": "logs/2026-07-12.jsonl.zst:77120"},
     ],
-    "not_run": [
-        {"evidence": "shared_address", "family": "infrastructure", "reason": "no exchange has an address", "columns": ["ip", "asn"]},
-        {"evidence": "error_fan_out", "family": "relay", "reason": "no exchange has a status", "columns": ["status"]},
-        {"evidence": "regrowth", "family": "lifecycle", "reason": "no earlier scan was named, so no campaign is remembered"},
-    ],
-    "kinds": [
-        {"evidence": k.kind, "innocent_causes": list(k.causes), "blind_spots": list(k.blind)} for k in KINDS
+    "could_not_run": [
+        {"evidence": "displaced_reasoning", "family": "relay", "reason": "no values in `signatures_issued`",
+         "columns": ["signatures_issued", "signatures_presented"]},
+        {"evidence": "appetite", "family": "intent", "reason": "no values in `logprobs` or `choices` or `reasoning`",
+         "columns": ["logprobs", "choices", "reasoning"]},
+        {"evidence": "registered_program", "family": "identity", "reason": "no values in `program`"},
     ],
     "proposals": {"rare_marks": 5, "heavy_marks": 2, "sameness": 3, "relay": 2, "regrowth": 0},
     "timings": {"profiles": 3.21, "proposals": 5.88, "evidence": 9.40, "verdict": 0.12, "report": 0.61},
@@ -270,7 +183,7 @@ def many(campaigns: int, members: int) -> list[Sample]:
     return [
         replace(
             SAMPLES[i % 4], group_id=f"big-{i:03}", accounts=each, links=600,
-            bits={k.kind: 3.0 + (i * 7 + j) % 11 for j, k in enumerate(KINDS)},
+            bits={k.kind: 3.0 + (i * 7 + j) % 11 for j, k in enumerate(KINDS) if k.question != INNOCENCE}, silent={},
         )
         for i in range(campaigns)
     ]  # fmt: skip
@@ -280,14 +193,20 @@ def _write(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
+def _bits(sample: Sample, kind: Kind) -> float:
+    if kind.kind in sample.silent:
+        return 0.0
+    return sample.bits.get(kind.kind, 0.0 if kind.question == INNOCENCE else -1.0)
+
+
 def _row(sample: Sample) -> dict[str, Any]:
-    sums = dict.fromkeys(("coordination", "extraction", "deception", "innocence"), 0.0)
+    sums = dict.fromkeys((COORDINATION, EXTRACTION, DECEPTION, INNOCENCE), 0.0)
     for kind in KINDS:
-        sums[kind.question] += sample.bits.get(kind.kind, 0.0)
+        sums[kind.question] += _bits(sample, kind)
     return {
         "campaign_id": sample.group_id,
         **{f"{question}_bits": value for question, value in sums.items()},
-        "q_value": 2.0 ** -max(sums["coordination"], 0.0),
+        "q_value": min(1.0, 2.0 ** -max(sums[COORDINATION], 0.0)),
         "n_accounts": sample.accounts,
         "n_exchanges": sample.exchanges,
         "first_ts": START + dt.timedelta(minutes=11),
@@ -297,31 +216,30 @@ def _row(sample: Sample) -> dict[str, Any]:
 
 
 def _evidence(sample: Sample) -> list[dict[str, Any]]:
-    rows = []
-    for kind in KINDS:
-        if kind.kind in sample.bits:
-            bits = sample.bits[kind.kind]
-            silent = not kind.numbers
-            rows.append(
-                {
-                    "campaign_id": sample.group_id,
-                    "evidence": kind.kind,
-                    "family": kind.family,
-                    "question": kind.question,
-                    "bits": bits,
-                    "p_value": None if silent else min(1.0, 2.0 ** -(bits + 1.5)),
-                    "null_model": kind.null,
-                    "statement": sample.statements.get(kind.kind, kind.says.format(**kind.numbers)),
-                    "numbers": json.dumps(kind.numbers, ensure_ascii=False),
-                    "exhibits": [] if silent else [f"ex_{sample.group_id}_{i:05}" for i in range(15)],
-                    "query": "" if silent else QUERY.format(kind=kind.kind, group=f"'{sample.group_id}'"),
-                }
-            )
-    return rows
+    return [_tested(sample, kind, _bits(sample, kind)) for kind in KINDS]
+
+
+def _tested(sample: Sample, kind: Kind, bits: float) -> dict[str, Any]:
+    silent = sample.silent.get(kind.kind)
+    spoke = bits > 0 or (kind.question == INNOCENCE and bits < 0)
+    return {
+        "campaign_id": sample.group_id,
+        "evidence": kind.kind,
+        "family": kind.family,
+        "question": kind.question,
+        "bits": bits,
+        "p_value": None if silent else min(1.0, 2.0 ** -(abs(bits) * 1.3 + 2.0)) if spoke else 1.0,
+        "null_model": kind.null,
+        "statement": silent or (kind.says if spoke else kind.calm),
+        "numbers": json.dumps({} if silent else kind.numbers, ensure_ascii=False),
+        "exhibits": [] if silent else _ids(sample)[:20],
+        "query": "" if silent else QUERY.format(kind=kind.kind, group=f"'{sample.group_id}'"),
+    }
 
 
 def _ids(sample: Sample) -> list[str]:
-    made = [f"acct_{random.Random(f'{sample.group_id}{i}').getrandbits(48):012x}" for i in range(sample.accounts)]
+    chance = random.Random(sample.group_id)
+    made = [f"acct_{chance.getrandbits(48):012x}" for _ in range(sample.accounts)]
     return [*sample.ids, *made][: sample.accounts]
 
 

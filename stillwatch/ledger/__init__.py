@@ -1,0 +1,35 @@
+"""The ledger: an append-only Parquet store of sketches, the only thing a scan reads.
+
+    DIR/ledger.json                              format version, fingerprint of the key
+    DIR/key                                      only if it was made here
+    DIR/exchanges/day=YYYY-MM-DD/IMPORT.parquet  sketches of one source and day, by time and id
+    DIR/accounts/IMPORT.parquet                  accounts of one source
+    DIR/imports/IMPORT.json                      the commit of one source; what it does not name is no part
+    DIR/staging/                                 imports under way
+    DIR/lock                                     held for the moment of a commit
+
+`store` opens and reads, `staging` prepares, `commit` adds; `docs/concepts/ledger.md` says what is promised.
+"""
+
+from stillwatch.ledger.commit import Draft, commit, sweep
+from stillwatch.ledger.manifest import DataFile, Manifest, Origin, Skipped, as_skipped, as_skips
+from stillwatch.ledger.staging import DayWriter, Spill, Staged, staging
+from stillwatch.ledger.store import FORMAT, Ledger
+
+__all__ = [
+    "FORMAT",
+    "DataFile",
+    "DayWriter",
+    "Draft",
+    "Ledger",
+    "Manifest",
+    "Origin",
+    "Skipped",
+    "Spill",
+    "Staged",
+    "as_skipped",
+    "as_skips",
+    "commit",
+    "staging",
+    "sweep",
+]

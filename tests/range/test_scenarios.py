@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from stillwatch.range import SCENARIOS
 from stillwatch.range.store import Tables
 
 
@@ -182,3 +184,9 @@ def test_errors_are_followed_by_the_clients_own_retry(small: Tables) -> None:
 def test_a_conversation_lists_the_hashes_of_its_earlier_turns(small: Tables) -> None:
     earlier = pc.list_value_length(small.exchanges["prefix_hashes"]).to_numpy()
     assert (earlier == small.exchanges["turn"].to_numpy() - 1).all()
+
+
+def test_the_page_lists_every_population_with_its_size() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "concepts" / "range.md").read_text(encoding="utf-8")
+    missing = [s.name for s in SCENARIOS if f"| `{s.name}` | {s.accounts:,} |" not in page]
+    assert not missing

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import Refused, StillwatchError
+from stillwatch.importers import Intake, chosen, expand, load
+from stillwatch.keys import Key
 from stillwatch.range import ALL, DEMO, SCENARIOS, WorldSpec, build_world, world_tables
 from stillwatch.range.draw import DAY
 from stillwatch.range.store import CAMPAIGN, RELAY, TRUTH, Tables
-from stillwatch.record import ACCOUNTS, EXCHANGES, conform
+from stillwatch.record import ACCOUNTS, EXCHANGES, Skips, conform
 
 TINY = WorldSpec(name="tiny", days=3, scale=0.03)
 
@@ -126,3 +128,11 @@ def test_a_world_that_cannot_be_built_says_what_is_wrong(spec: WorldSpec, found:
     with pytest.raises(StillwatchError, match=found):
         build_world(spec, tmp_path / "w", 1)
     assert not (tmp_path / "w").exists()
+
+
+def test_a_world_is_imported_without_a_row_skipped_or_repaired(tmp_path: Path) -> None:
+    world = build_world(TINY, tmp_path / "w", 3)
+    intake = Intake(Key(b"k" * 32), Skips())
+    read = sum(part.table.num_rows for part in load(chosen(list(expand([str(world.exchanges)])), intake), intake))
+    assert read == world.n_exchanges
+    assert (intake.skips.counts, intake.notes.counts) == ({}, {})

@@ -12,14 +12,43 @@ import hashlib
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from stillwatch.findings import Question
 from stillwatch.report import view, wording
 from stillwatch.report.kinds import about
 from stillwatch.report.result import Result
 
+
+def render_html(result: Result) -> str:
+    """Return the page of a result; the same result gives the same text."""
+    sheets = view.sheets(result)
+    limits = view.caps(len(result.campaigns))
+    return _page().render(
+        result=result,
+        scan=result.scan,
+        sheets=sheets,
+        caps=limits,
+        cleared=result.cleared[: limits.cleared],
+        blind=view.blind_spots(result),
+        queries={} if limits.in_place else view.repeated_queries(result),
+        style=Markup(_style()),
+        style_hash=_style_hash(),
+    )
+
+
+def prose(text: str) -> Markup:
+    """Return a statement as a sentence; what stands in backticks is somebody's value and set apart."""
+    parts = wording.sentence(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    quoted = Markup("<code><bdi>{}</bdi></code>")
+    parts[1::2] = [quoted.format(wording.brief(part, wording.VALUE)) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
 FILTERS = (
+    prose,
     wording.shown,
     wording.upperfirst,
     wording.sentence,
@@ -39,23 +68,6 @@ FILTERS = (
     wording.seconds,
 )
 """What the templates may do to a value, by the name of the function."""
-
-
-def render_html(result: Result) -> str:
-    """Return the page of a result; the same result gives the same text."""
-    sheets = view.sheets(result)
-    limits = view.caps(len(result.campaigns))
-    return _page().render(
-        result=result,
-        scan=result.scan,
-        sheets=sheets,
-        caps=limits,
-        cleared=result.cleared[: limits.cleared],
-        blind=view.blind_spots(result),
-        queries={} if limits.in_place else view.repeated_queries(result),
-        style=Markup(_style()),
-        style_hash=_style_hash(),
-    )
 
 
 @functools.cache

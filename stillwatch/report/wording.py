@@ -13,15 +13,19 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stillwatch.findings import Evidence, Number, Question, VerdictKind
+from stillwatch.findings import Evidence, Family, Number, Question, VerdictKind
 from stillwatch.report.result import Group
 
 BRIEF = 40
 """Characters of an id that are shown; the middle of a longer one is left out."""
+VALUE = 80
+"""Characters of a value that are shown inside a statement or beside its name."""
 _HIDING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST = 1e-300
+PLAIN = 0.001
+"""A probability from here up is written in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def probability(value: float | None) -> str:
         return "not stated"
     if value < _SMALLEST:
         return "<\u00a010⁻³⁰⁰"
-    if value >= 0.001:
+    if value >= PLAIN:
         return f"{value:.3f}"
     exponent = math.floor(math.log10(value))
     mantissa = f"{value / 10.0**exponent:.1f}"
@@ -134,7 +138,7 @@ def number(value: Number | bool) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 10_000 or not math.isfinite(value) else f"{value:,.0f}"
-    return shown(value)
+    return brief(value, VALUE)
 
 
 def instant(microseconds: int) -> dt.datetime:
@@ -193,10 +197,18 @@ def seconds(value: float) -> str:
     return f"{value:,.2f} s" if value < 100 else f"{value:,.0f} s"
 
 
-def strongest(group: Group) -> Evidence | None:
-    """Return the evidence that speaks loudest against a group, None when nothing does."""
-    against = [e for e in group.evidence if e.bits > 0 and e.question is not Question.INNOCENCE]
-    return max(against, key=lambda e: (e.bits, e.kind), default=None)
+def strongest(group: Group) -> tuple[Evidence, ...]:
+    """Return the evidence that a verdict stands on first: at most one piece for each of its two grounds."""
+    speaking = sorted((e for e in group.evidence if e.bits > 0), key=lambda e: (-e.bits, e.kind))
+    relay = [e for e in speaking if e.family is Family.RELAY]
+    by_question = {q: [e for e in speaking if e.question is q] for q in Question}
+    grounds: Mapping[VerdictKind | None, tuple[list[Evidence], ...]] = {
+        VerdictKind.DISTILLATION: (by_question[Question.COORDINATION], by_question[Question.EXTRACTION]),
+        VerdictKind.POOLED_ACCESS: (relay, [e for e in by_question[Question.COORDINATION] if e not in relay]),
+        VerdictKind.COORDINATED: (by_question[Question.COORDINATION], by_question[Question.DECEPTION]),
+        None: (speaking,),
+    }
+    return tuple(ground[0] for ground in grounds[group.verdict] if ground)
 
 
 def untested(evidence: Evidence) -> bool:

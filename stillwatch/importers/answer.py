@@ -64,7 +64,9 @@ def _messages(body: Json) -> list[Message]:
 
 def _choice(choice: Json) -> Json:
     message = choice.get("message")
-    return message if isinstance(message, dict) else {"role": "assistant", "content": choice.get("text")}
+    if not isinstance(message, dict):
+        return {"role": "assistant", "content": choice.get("text")}
+    return message if message.get("content") else {**message, "content": message.get("refusal")}
 
 
 def _output_text(body: Json, messages: list[Message]) -> str | None:

@@ -22,40 +22,48 @@ MOST_ROWS = 16_384
 """Rows of one table."""
 MOST_BYTES = 24 * 1024 * 1024
 """Bytes of source behind one table; a single longer row makes a table of its own."""
+_PART = 2_048
+"""Rows turned into columns at a time: what they were parsed into still lies in the cache."""
 
 
 def tables(rows: Iterable[Row], source: Source, intake: Intake, *, schema: pa.Schema = EXCHANGES) -> Iterator[pa.Table]:
     """Yield the usable rows of `rows` as tables of `schema`, `MOST_ROWS` or `MOST_BYTES` at a time."""
     batch: list[Row] = []
+    parts: list[pa.Table] = []
     size = 0
     for row in rows:
         batch.append(row)
         size += row.size
-        if len(batch) >= MOST_ROWS or size >= MOST_BYTES:
-            yield from _filled(build(batch, source, intake, schema))
-            batch, size = [], 0
-    yield from _filled(build(batch, source, intake, schema))
+        full = size >= MOST_BYTES or len(parts) * _PART + len(batch) >= MOST_ROWS
+        if full or len(batch) >= _PART:
+            parts.append(build(batch, source, intake, schema))
+            batch = []
+        if full:
+            yield from _together(parts)
+            parts, size = [], 0
+    yield from _together([*parts, build(batch, source, intake, schema)])
 
 
-def _filled(table: pa.Table) -> Iterator[pa.Table]:
-    if table.num_rows:
-        yield table
+def _together(parts: list[pa.Table]) -> Iterator[pa.Table]:
+    """Yield one table with the rows of `parts`, or none if they have no row."""
+    if any(part.num_rows for part in parts):
+        yield pa.concat_tables(parts).combine_chunks()
 
 
 def build(batch: list[Row], source: Source, intake: Intake, schema: pa.Schema) -> pa.Table:
     """Return the usable rows of `batch` as one table of `schema`; the others are counted."""
-    raw = {field.name: [row.values.get(field.name) for row in batch] for field in schema}
-    for field in schema:
-        if not field.nullable:
-            raw[field.name] = _required(raw[field.name], field)
-    bad = _reasons([raw[field.name] for field in schema if not field.nullable])
+    given = set[str]().union(*(row.values for row in batch))
+    needed = [field for field in schema if not field.nullable]
+    raw = {field.name: [row.values.get(field.name) for row in batch] for field in schema if field.name in given}
+    raw.update({field.name: _required(raw.get(field.name, [None] * len(batch)), field) for field in needed})
+    bad = _reasons([raw[field.name] for field in needed])
     for position, reason in bad.items():
         intake.skips.add(reason, f"{source.label}:{batch[position].line}")
     if bad:
         batch = [row for i, row in enumerate(batch) if i not in bad]
         raw = {name: [value for i, value in enumerate(values) if i not in bad] for name, values in raw.items()}
     places = [f"{source.label}:{row.line}" for row in batch]
-    arrays = [_array(raw[field.name], field, places, intake.notes) for field in schema]
+    arrays = [_array(raw.get(field.name), field, places, intake.notes) for field in schema]
     table = pa.Table.from_arrays(arrays, schema=schema)
     return completed(table, places, intake, [row.values.get(REQUEST_ID) for row in batch])
 
@@ -65,7 +73,7 @@ def completed(table: pa.Table, places: Places, intake: Intake, request_ids: list
 
     Tables of another schema are returned as they are.
     """
-    if not table.num_rows or table.schema is not EXCHANGES:
+    if not table.num_rows or table.schema != EXCHANGES:
         return table
     if intake.network is not None:
         table = intake.network.join(table, request_ids or [])
@@ -123,7 +131,10 @@ def _reasons(columns: list[list[Any]]) -> dict[int, str]:
     return dict(sorted(bad.items()))
 
 
-def _array(values: list[Any], field: pa.Field, places: list[str], notes: Skips) -> pa.Array:
+def _array(values: list[Any] | None, field: pa.Field, places: list[str], notes: Skips) -> pa.Array:
+    """Return a column; None stands for one that no row has."""
+    if values is None:
+        return pa.nulls(len(places), field.type)
     if field.type == TIMESTAMP:
         return _times(values, field, places, notes)
     array = fast_array(values, field)

@@ -77,5 +77,6 @@ _PATHS = (
     ("bedrock", "bedrock"),
     ("vertex", "vertex"),
     ("azure", "azure"),
+    ("az.ai", "azure"),
     ("openrouter", "aggregator"),
 )

@@ -67,7 +67,7 @@ def _exchanges(value: Json, key: Key) -> Iterator[Json]:
     )
     hidden = [name for name in ("input_text", "output_text", "system_text") if row.get(name) == _REDACTED]
     if hidden:
-        row.update(dict.fromkeys([*hidden, "prefix_hashes"]))
+        row.update(dict.fromkeys([*hidden, "turn", "prefix_hashes", "signatures_presented"]))
     yield row
 
 

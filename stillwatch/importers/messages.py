@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stillwatch.importers.fields import items, obj, text
 from stillwatch.importers.importer import Json
@@ -32,8 +32,7 @@ _END = "\x1e"
 """Stands between the messages of a history; no log contains it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One message, or one piece of a message, in the terms of the record.
 
     Attributes:
@@ -56,8 +55,7 @@ class Part:
         return bool(self.text) or self.call is not None or self.is_result
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message: who speaks, and its parts."""
 
     role: str
@@ -66,6 +64,8 @@ class Message:
     @property
     def text(self) -> str:
         """The texts of the message, joined by line breaks, without what tools returned."""
+        if len(self.parts) == 1 and not self.parts[0].is_result:
+            return self.parts[0].text.strip()
         return "\n".join(part.text for part in self.parts if part.text and not part.is_result).strip()
 
     @property
@@ -92,9 +92,7 @@ def conversation(messages: object, key: Key, *, system: object = None) -> Json:
     turn has turn None and no input text.
     """
     spoken = list(read_messages(messages))
-    systems = [
-        part_text for part_text in (_system(system), *(m.text for m in spoken if m.role in _SYSTEM)) if part_text
-    ]
+    systems = [_system(system), *(message.text for message in spoken if message.role in _SYSTEM)]
     history = [message for message in spoken if message.role not in _SYSTEM]
     turns = [place for place, message in enumerate(history) if message.is_turn]
     seals = [seal for message in history for part in message.parts for seal in part.seals]
@@ -144,6 +142,8 @@ def read_message(message: Json) -> Message:
     """Return one message; items of the responses interface that have no role get the one they act in."""
     role = _role(message)
     content = message.get("content", message.get("parts"))
+    if len(message) == 2 and type(content) is str and role not in _TOOL_ROLES:
+        return Message(role, (Part(content),))  # nearly all messages are this plain
     parts = list(_content(content, is_result=role in _TOOL_ROLES))
     if _kind(message) in _CALLS | _RESULTS | _HIDDEN:
         parts = [_part(message)]

@@ -13,14 +13,14 @@
 
 from stillwatch.ledger.commit import Draft, commit, sweep
 from stillwatch.ledger.manifest import DataFile, Manifest, Origin, Skipped, as_skipped, as_skips
-from stillwatch.ledger.staging import DayWriter, Spill, Staged, staging
+from stillwatch.ledger.staging import FileWriter, Spill, Staged, staging_folder
 from stillwatch.ledger.store import FORMAT, Ledger
 
 __all__ = [
     "FORMAT",
     "DataFile",
-    "DayWriter",
     "Draft",
+    "FileWriter",
     "Ledger",
     "Manifest",
     "Origin",
@@ -30,6 +30,6 @@ __all__ = [
     "as_skipped",
     "as_skips",
     "commit",
-    "staging",
+    "staging_folder",
     "sweep",
 ]

@@ -20,7 +20,7 @@ from stillwatch import __version__
 from stillwatch.ledger.files import storing, sync, write_whole
 from stillwatch.ledger.manifest import DataFile, Manifest, Origin, as_skipped
 from stillwatch.ledger.repeats import Flags, SeenIds, ids_of
-from stillwatch.ledger.staging import DayWriter, Staged
+from stillwatch.ledger.staging import FileWriter, Staged
 from stillwatch.ledger.store import Ledger
 from stillwatch.record import Skips
 from stillwatch.sketch.schema import SKETCHES
@@ -108,7 +108,7 @@ def _without_known(draft: Draft, seen: SeenIds) -> Draft:
 
 def _rewritten(file: Staged, keep: Flags) -> list[Staged]:
     """Return `file` with only the rows to keep, or nothing if there are none."""
-    writer = DayWriter(file.path.with_suffix(".kept.parquet"), SKETCHES)
+    writer = FileWriter(file.path.with_suffix(".kept.parquet"), SKETCHES)
     done = 0
     with pq.ParquetFile(file.path) as parquet:
         for batch in parquet.iter_batches():

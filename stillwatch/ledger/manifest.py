@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from stillwatch.record import Skips
 
 Kind = Literal["exchanges", "accounts"]
+KINDS: tuple[Kind, ...] = ("exchanges", "accounts")
 
 
 class Skipped(BaseModel):

@@ -94,7 +94,8 @@ class SeenIds:
         files = self._files.get(day, [])
         known, read = self._days.pop(day, (IdSet(), 0))
         for path in files[read:]:
-            known.add(ids_of(path))
+            if path.exists():  # else its day was deleted
+                known.add(ids_of(path))
         self._days[day] = known, len(files)  # the day last asked for stands last
         self._forget()
         order = np.argsort(wanted)

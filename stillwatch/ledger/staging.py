@@ -52,7 +52,7 @@ class Staged:
 
 
 @contextlib.contextmanager
-def staging(ledger: Ledger) -> Iterator[Path]:
+def staging_folder(ledger: Ledger) -> Iterator[Path]:
     """Yield a new folder beside the ledger's data, locked while this process lives; it is removed at the end.
 
     Folders of imports that were killed are removed on the way.
@@ -84,7 +84,7 @@ def _sweep(parent: Path) -> None:
 
 
 @dataclass(slots=True)
-class DayWriter:
+class FileWriter:
     """Writes one Parquet file in its final form: row groups of equal size, whatever the steps rows come in.
 
     Attributes:
@@ -110,8 +110,8 @@ class DayWriter:
                 self._append(ready.slice(start, _GROUP))
             self._waiting = [ready.slice(whole)]
 
-    def close(self, day: str) -> Staged:
-        """Finish the file and make it durable."""
+    def close(self, day: str = "") -> Staged:
+        """Finish the file and make it durable; `day` is that of its exchanges."""
         rest = pa.concat_tables([self.schema.empty_table(), *self._waiting]).combine_chunks()
         if rest.num_rows or self._file is None:
             self._append(rest)
@@ -194,7 +194,7 @@ class Spill:
             self._spilled += 1
 
     def _write(self, day: str, tables: Iterator[pa.Table]) -> Staged:
-        writer, seen = DayWriter(self.folder / f"{day}.parquet", SKETCHES), IdSet()
+        writer, seen = FileWriter(self.folder / f"{day}.parquet", SKETCHES), IdSet()
         for table in tables:
             new = seen.take_new(numbers(table.column("exchange_id")))
             self.repeats += int((~new).sum())

@@ -20,7 +20,7 @@ from stillwatch.keys import Key, load_key, make_key
 from stillwatch.ledger.accounts import latest
 from stillwatch.ledger.content import content
 from stillwatch.ledger.files import locked, storing, sync, write_whole
-from stillwatch.ledger.manifest import Kind, Manifest, as_skips
+from stillwatch.ledger.manifest import KINDS, DataFile, Kind, Manifest, as_skips
 from stillwatch.record import Skips
 
 FORMAT = 1
@@ -158,15 +158,26 @@ class Ledger:
         """
         return self._files("accounts")
 
+    def data_files(self, kind: Kind) -> list[DataFile]:
+        """Return the files of one table by path. Those of a day whose folder was deleted are forgotten.
+
+        Raises:
+            StillwatchError: a manifest was damaged.
+        """
+        named = [file for manifest in self.manifests() if manifest.origin.kind == kind for file in manifest.files]
+        folders = {parent: parent.is_dir() for parent in {(self.folder / file.path).parent for file in named}}
+        kept = [file for file in named if folders[(self.folder / file.path).parent]]
+        return sorted(kept, key=lambda file: file.path)
+
     def _files(self, kind: Kind) -> list[Path]:
-        names = sorted(f.path for m in self.manifests() if m.origin.kind == kind for f in m.files)
-        paths = [self.folder / name for name in names]
+        paths = [self.folder / file.path for file in self.data_files(kind)]
         gone = next((path for path in paths if not path.exists()), None)
         if gone is not None:
             raise StillwatchError(
                 "a file of the ledger is gone",
                 where=str(gone),
-                remedy="restore it from a copy, or import the sources again into a new folder",
+                expected="all files that an import wrote, or none of its day's folder",
+                remedy="restore it from a copy, or delete the folder of the day",
             )
         return paths
 
@@ -180,17 +191,17 @@ class Ledger:
 
     def days(self) -> list[str]:
         """Return the days that have exchanges, as YYYY-MM-DD in UTC, ascending."""
-        return sorted({file.day for manifest in self.manifests() for file in manifest.files if file.day})
+        return sorted({file.day for file in self.data_files("exchanges")})
 
     @property
     def rows(self) -> int:
         """Exchanges in the ledger."""
-        return sum(manifest.rows for manifest in self.manifests() if manifest.origin.kind == "exchanges")
+        return sum(file.rows for file in self.data_files("exchanges"))
 
     @property
     def size(self) -> int:
         """Bytes of all data files."""
-        return sum(file.size for manifest in self.manifests() for file in manifest.files)
+        return sum(file.size for kind in KINDS for file in self.data_files(kind))
 
     def skips(self) -> Skips:
         """Return the rows of all imports that were not used, by reason; the first place is that of the first id."""
@@ -205,11 +216,8 @@ class Ledger:
 
         Order, time and number of imports do not matter, nor which of two imports brought a row that both had.
         """
-        rows, total = 0, 0
-        for manifest in self.manifests():
-            if manifest.origin.kind == "exchanges":
-                rows += manifest.rows
-                total += sum(int(file.content, 16) for file in manifest.files)
+        files = self.data_files("exchanges")
+        rows, total = sum(file.rows for file in files), sum(int(file.content, 16) for file in files)
         parts = (FORMAT, self.fingerprint, rows, total % (1 << 64), content(self.accounts_table()))
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 

@@ -150,16 +150,26 @@ def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes | None]:
             dropping = not found
             if dropping:
                 continue
-        rest += chunk
-        whole, found, tail = rest.rpartition(b"\n")
+        whole, found, rest = (rest + chunk).rpartition(b"\n")
         if found:
-            yield whole
-        rest = tail
+            yield from _of_measure(whole)
         if len(rest) > LONGEST_LINE:
             yield None
             rest, dropping = b"", True
     if rest:
         yield rest
+
+
+def _of_measure(whole: bytes) -> Iterator[bytes | None]:
+    """Yield a run of lines; the first, which alone may come from many blocks, becomes None if it is too long."""
+    if len(whole) > LONGEST_LINE:
+        line, more, others = whole.partition(b"\n")
+        if len(line) > LONGEST_LINE:
+            yield None
+            if more:
+                yield others
+            return
+    yield whole
 
 
 def _decode(raw: bytes, source: Source, number: int, notes: Skips) -> str:

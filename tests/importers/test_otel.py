@@ -109,8 +109,8 @@ def test_the_event_with_all_details_is_an_exchange_of_its_own(tmp_path: Path) ->
 
 
 def test_a_span_of_a_whole_agent_is_no_model_call(tmp_path: Path) -> None:
-    span = {"traceId": "t", "spanId": "s", "startTimeUnixNano": "1772445600000000000"}
-    span |= {"attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m", "user.id": "u"}}
+    attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m", "user.id": "u"}
+    span = {"traceId": "t", "spanId": "s", "startTimeUnixNano": "1772445600000000000", "attributes": attributes}
     counted = intake()
     assert read(written(tmp_path, "agent.jsonl", json.dumps(span)), counted) == []
     assert counted.skips.counts == {"not a model call": 1}

@@ -27,7 +27,7 @@ from stillwatch.findings import (
     Scores,
     VerdictKind,
 )
-from stillwatch.record import TIMESTAMP, required
+from stillwatch.record import TIMESTAMP, conform, required, required_columns
 from stillwatch.report.scanfile import Scan, read_scan
 
 TIMELINE = pa.schema(
@@ -229,11 +229,7 @@ def _made(path: Path, rows: Iterable[Row], make: Callable[[Row], T]) -> list[T]:
 def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
     """Return the rows of a table, with the columns of `schema` and no other."""
     try:
-        table = pq.read_table(path, columns=schema.names)
-        missing = [name for name in schema.names if name not in table.schema.names]
-        if missing:
-            raise _broken(path, f"column `{missing[0]}` is missing")
-        rows: list[Row] = table.cast(schema).to_pylist()
+        table = conform(pq.read_table(path, partitioning=None), schema)
     except FileNotFoundError:
         raise NothingUsable(
             "this file of the scan is missing",
@@ -243,6 +239,10 @@ def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
         ) from None
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, str(error)) from error
+    unknown = [name for name in required_columns(schema) if table.column(name).null_count]
+    if unknown:
+        raise _broken(path, f"column `{unknown[0]}` has nulls")
+    rows: list[Row] = table.to_pylist()
     return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from stillwatch.engine import Engine, Query
 from stillwatch.record import ACCOUNTS, EXCHANGES
 from stillwatch.sketch.schema import SKETCHES
@@ -22,14 +24,21 @@ SKETCHED = {
 """Columns of the record that the ledger keeps under another name."""
 
 
-def known_values(engine: Engine) -> dict[str, int]:
-    """Return the number of known values by column of the record; lists count if they are not empty."""
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Number of known values by column of the record."""
+
+    exchanges: dict[str, int]
+    accounts: dict[str, int]
+
+
+def coverage(engine: Engine) -> Coverage:
+    """Count the known values of the ledger that `engine` is attached to; lists count if they are not empty."""
     names = {name: SKETCHED.get(name, name) for name in EXCHANGES.names}
-    columns = {name: kept for name, kept in names.items() if kept in SKETCHES.names}
-    exchanges = Query("known_in_exchanges", f"select {_counts(columns)} from exchanges")
+    kept = {name: column for name, column in names.items() if column in SKETCHES.names}
+    exchanges = Query("known_in_exchanges", f"select {_counts(kept)} from exchanges")
     accounts = Query("known_in_accounts", f"select {_counts({name: name for name in ACCOUNTS.names})} from accounts")
-    found = engine.table(accounts).to_pylist()[0]
-    return {**found, **{k: v + found.get(k, 0) for k, v in engine.table(exchanges).to_pylist()[0].items()}}
+    return Coverage(engine.table(exchanges).to_pylist()[0], engine.table(accounts).to_pylist()[0])
 
 
 def _counts(columns: dict[str, str]) -> str:

@@ -81,7 +81,9 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.close()
         self._folder.cleanup()
 
@@ -90,10 +92,15 @@ class Engine:
             self._connection.execute(f"set {setting} = '{value.replace(chr(39), '')}'")
         except duckdb.Error as error:
             raise StillwatchError(
-                f"`{value}` is no amount of memory", where="--memory", expected="a number and a unit", remedy="`--memory 8GB`"
+                f"`{value}` is no amount of memory",
+                where="--memory",
+                expected="a number and a unit",
+                remedy="`--memory 8GB`",
             ) from error
 
-    def attach(self, exchanges: Sequence[Path], accounts: pa.Table, *, since: Value | None, until: Value | None) -> None:
+    def attach(
+        self, exchanges: Sequence[Path], accounts: pa.Table, *, since: Value | None, until: Value | None
+    ) -> None:
         """Make the views `exchanges` and `accounts`, the first cut to `since <= ts < until`."""
         files = f"[{', '.join(_literal(str(path)) for path in exchanges)}]"
         limits = [f"ts >= {_literal(since)}" if since is not None else "true"]

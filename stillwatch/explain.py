@@ -1,9 +1,9 @@
-"""What a finding says in words: the summary of a campaign, and which kinds of evidence this scan could not have."""
+"""What a finding says in words: the summary of a campaign."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from stillwatch.findings import Evidence, Question, VerdictKind
 
@@ -14,10 +14,18 @@ _CALLED = {
 }
 
 
-def summary(verdict: VerdictKind | None, reason: str, evidence: Iterable[Evidence], size: tuple[int, int], window: tuple[int, int]) -> str:
+def summary(
+    verdict: VerdictKind | None,
+    evidence: Iterable[Evidence],
+    *,
+    reason: str,
+    size: tuple[int, int],
+    window: tuple[int, int],
+) -> str:
     """Return one sentence on a group.
 
     Args:
+        reason: why it was judged so.
         size: accounts and exchanges.
         window: first and last exchange, microseconds since the epoch.
     """
@@ -33,18 +41,3 @@ def strongest_for(evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return the evidence that speaks for a campaign, most bits first."""
     speaking = [item for item in evidence if item.question is not Question.INNOCENCE and item.bits > 0]
     return sorted(speaking, key=lambda item: (-item.bits, item.kind))
-
-
-def missing(needs: Mapping[str, tuple[str, ...]], filled: Mapping[str, int]) -> dict[str, str]:
-    """Return the kinds of evidence that cannot run on this data, with the reason.
-
-    Args:
-        needs: columns by kind; `a|b` is met by either.
-        filled: values that are known, by column.
-    """
-    reasons = {}
-    for kind, columns in needs.items():
-        absent = [column for column in columns if not any(filled.get(option, 0) for option in column.split("|"))]
-        if absent:
-            reasons[kind] = "no values in " + ", ".join(f"`{column.replace('|', '` or `')}`" for column in absent)
-    return reasons

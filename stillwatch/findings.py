@@ -1,6 +1,6 @@
 """What a scan finds, as values and as the tables it leaves behind.
 
-The tables are a stable contract (`docs/results.md` has the figures, `docs/output.md` the contract): columns are added,
+The tables are a stable contract (`docs/output.md`): columns are added,
 never renamed or removed, without a new `FORMAT`.
 """
 
@@ -110,7 +110,16 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A group that was tested: accused (`verdict`) or cleared (`reason`)."""
+    """A group that was tested: accused (`verdict`) or cleared (`verdict` None).
+
+    Attributes:
+        reason: why it was judged so, in words.
+        members: most certain first; of a cleared group none are named.
+        n_accounts, n_exchanges: of its members; of a cleared group, of those that were tested.
+        first_ts, last_ts: microseconds since the epoch.
+        summary: one sentence.
+        proposer: who thought it should be looked at.
+    """
 
     campaign_id: str
     verdict: VerdictKind | None
@@ -119,11 +128,12 @@ class Campaign:
     q_value: float
     evidence: tuple[Evidence, ...]
     members: tuple[Member, ...]
+    n_accounts: int
     n_exchanges: int
     first_ts: int
     last_ts: int
     summary: str
-    proposers: tuple[str, ...]
+    proposer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +200,27 @@ EVIDENCE = pa.schema(
     ]
 )
 """One row per kind of evidence and group, accused and cleared alike."""
+
+GROUPS = pa.schema([required("campaign_id", pa.string()), required("account_id", pa.string())])
+"""The accounts of each group, accused or cleared, as it was tested: what the queries of its evidence read."""
+
+TIMELINE = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("hour", TIMESTAMP),
+        required("exchanges", pa.int64()),
+        required("accounts", pa.int64()),
+    ]
+)
+"""Exchanges and distinct accounts of a campaign by hour; an hour without exchanges has no row. Made for the report."""
+
+LINKS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("account_a", pa.string()),
+        required("account_b", pa.string()),
+        required("kind", pa.string()),
+        required("marks", pa.int64()),
+    ]
+)
+"""Pairs of members that share rare marks of one kind, and how many; capped. Made for the report."""

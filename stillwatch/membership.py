@@ -1,8 +1,8 @@
 """Which accounts belong to a campaign, each on its own evidence.
 
 A group that passed gives the habits of its operator; each account is then held against them and against the
-population, feature by feature (a naive Bayes ratio in bits). A tested member that its own evidence speaks against is
-left out; an account outside joins only if it would be wrong less than once in a hundred and in two families.
+population, feature by feature (a naive Bayes ratio in bits). A tested member whose own evidence is
+thin is left out; an account outside joins only if it would be wrong less than once in a hundred and in two families.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from stillwatch.profiles import F64, I64, SCAFFOLDS, UNKNOWN, Flags, Population
 
 SURE = 6.6
 """Bits: odds of a hundred to one."""
+LIKELY = 3.3
+"""Bits: odds of ten to one, which a tested member must reach to stay; its group has passed, so the odds start even."""
 _FAMILIES_TO_JOIN = 2
 _CHARACTERISTIC = 0.1
 """Share of members that must have a scaffold as a habit for it to be the operator's."""
@@ -60,7 +62,7 @@ def membership(group: Group, case: Case) -> Membership:
     families = np.sum([values >= 1.0 for values in features.values()], axis=0)
     prior = np.log2(len(group) / max(case.people.size - len(group), 1))
     joins = ~inside & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN)
-    members = (inside & (bits >= 0)) | joins
+    members = (inside & (bits >= LIKELY)) | joins
     return Membership(np.asarray(bits), members, members & (bits >= SURE))
 
 
@@ -140,7 +142,9 @@ def _client(inside: Flags, people: Population) -> F64:
     clients = people.categories["client"]
     within, without = clients.counts(np.flatnonzero(inside)), clients.counts(np.flatnonzero(~inside))
     kinds = len(clients.values)
-    ratio = np.log2((within + 0.5) / (within.sum() + 0.5 * kinds)) - np.log2((without + 0.5) / (without.sum() + 0.5 * kinds))
+    ratio = np.log2((within + 0.5) / (within.sum() + 0.5 * kinds)) - np.log2(
+        (without + 0.5) / (without.sum() + 0.5 * kinds)
+    )
     return np.where(clients.known, ratio[clients.codes], 0.0) if kinds else np.zeros(len(inside))
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.config import ScanSettings
-from stillwatch.coverage import known_values
+from stillwatch.coverage import coverage
 from stillwatch.engine import Engine
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.explain import missing, summary
+from stillwatch.explain import summary
 from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
 from stillwatch.follow import lasting_id, new_id
 from stillwatch.handoffs import handoffs
-from stillwatch.ledger import Ledger
+from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
 from stillwatch.membership import Membership, membership
 from stillwatch.profiles import I64, Population, population
@@ -44,31 +45,32 @@ class Scan:
         campaigns: groups that passed, strongest first. cleared: groups that did not, in the same order.
         tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
         could_not_run: kinds of evidence that this data cannot give, with the reason.
-        accounts, exchanges: read.
+        proposals: candidates by proposer.
+        people: the population it looked at.
         timings: seconds by stage.
     """
 
     campaigns: tuple[Campaign, ...]
     cleared: tuple[Campaign, ...]
     tested: Mapping[str, tuple[str, ...]]
-    could_not_run: Mapping[str, str]
-    accounts: int
-    exchanges: int
+    could_not_run: tuple[Availability, ...]
+    proposals: Mapping[str, int]
+    people: Population
     timings: Mapping[str, float]
 
 
-def scan(ledger: Ledger, engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
-    """Find the campaigns in a ledger.
+def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
+    """Find the campaigns in the ledger that `engine` is attached to.
 
     Args:
-        engine: attached to the ledger.
         known: accounts of campaigns that earlier scans found, by campaign id.
         on_stage: told the name of each stage as it begins.
     """
     clock = _Clock(on_stage)
     clock("profiles")
     people = population(engine, intent_bits=BELIEVED)
-    could_not_run = missing({kind.kind: kind.needs for kind in EVIDENCE_TABLE}, known_values(engine))
+    known_columns = coverage(engine)
+    could = [availability(kind, known_columns.exchanges, known_columns.accounts) for kind in EVIDENCE_TABLE]
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
@@ -84,9 +86,9 @@ def scan(ledger: Ledger, engine: Engine, settings: ScanSettings, *, known: Known
         campaigns=tuple(campaign for campaign, _ in named if campaign.verdict is not None),
         cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
         tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
-        could_not_run=could_not_run,
-        accounts=people.size,
-        exchanges=int(people.n.sum()),
+        could_not_run=tuple(kind for kind in could if not kind.possible),
+        proposals=Counter(candidate.proposer for candidate in candidates),
+        people=people,
         timings=clock.timings,
     )
 
@@ -162,11 +164,12 @@ def _campaign(one: _Judged, campaign_id: str, members: I64, found: Membership | 
         q_value=one.q_value,
         evidence=evidence,
         members=_members(people, members, found),
+        n_accounts=len(members),
         n_exchanges=n_exchanges,
         first_ts=window[0],
         last_ts=window[1],
-        summary=summary(one.verdict, one.reason, evidence, (len(members), n_exchanges), window),
-        proposers=(one.tested.group.proposer,),
+        summary=summary(one.verdict, evidence, reason=one.reason, size=(len(members), n_exchanges), window=window),
+        proposer=one.tested.group.proposer,
     )
 
 

@@ -43,8 +43,11 @@ def client_tuple(group: Group, case: Case) -> Finding:
         statement=f"{inside[code]} of {int(inside.sum())} accounts usually call with the client"
         f" `{clients.values[code].strip()}`, as {without[code]} of {int(without.sum())} others do",
         numbers={
-            "client": clients.values[code], "members_with_it": int(inside[code]),
-            "others_with_it": int(without[code]), "others": int(without.sum()), "clients_tried": len(tails),
+            "client": clients.values[code],
+            "members_with_it": int(inside[code]),
+            "others_with_it": int(without[code]),
+            "others": int(without.sum()),
+            "clients_tried": len(tails),
         },
         exhibits=names(case, group.accounts[clients.codes[group.accounts] == code]),
         query=bound(CLIENT, group, value=clients.values[code]),

@@ -10,7 +10,18 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, group_rows, matched_groups, names, sample, untested
+from stillwatch.evidence.case import (
+    Case,
+    Finding,
+    Group,
+    against_random,
+    bound,
+    group_rows,
+    matched_groups,
+    names,
+    sample,
+    untested,
+)
 from stillwatch.profiles import F64, I64
 
 LEAST = 200

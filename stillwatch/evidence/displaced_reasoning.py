@@ -16,4 +16,10 @@ TRAIL = trail("displaced_reasoning", DISPLACED)
 
 def displaced_reasoning(group: Group, case: Case) -> Finding:
     """Displaced blocks inside the group, against the rate among all others."""
-    return moved(group, case, "displaced", "a reasoning block that one account was given was brought back by another", bound(TRAIL, group))
+    return moved(
+        group,
+        case,
+        "displaced",
+        "a reasoning block that one account was given was brought back by another",
+        bound(TRAIL, group),
+    )

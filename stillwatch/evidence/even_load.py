@@ -55,8 +55,10 @@ def even_load(group: Group, case: Case) -> Finding:
         statement=f"the load of {len(active)} accounts varies by a factor of {np.exp(spread):.2f} around"
         f" {np.exp(inside.mean()):.1f} exchanges a day; that of others by {np.exp(ordinary):.2f}",
         numbers={
-            "accounts": len(active), "typical_load": round(float(np.exp(inside.mean())), 3),
-            "spread": round(spread, 4), "spread_of_others": round(ordinary, 4),
+            "accounts": len(active),
+            "typical_load": round(float(np.exp(inside.mean())), 3),
+            "spread": round(spread, 4),
+            "spread_of_others": round(ordinary, 4),
         },
         exhibits=names(case, active),
         query=bound(LOADS, group, least=LEAST),

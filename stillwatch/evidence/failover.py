@@ -16,4 +16,6 @@ TRAIL = trail("failover", FAILOVER)
 
 def failover(group: Group, case: Case) -> Finding:
     """Fail-overs inside the group, against the rate among all others."""
-    return moved(group, case, "failover", "a failed body was sent again by another account within a minute", bound(TRAIL, group))
+    return moved(
+        group, case, "failover", "a failed body was sent again by another account within a minute", bound(TRAIL, group)
+    )

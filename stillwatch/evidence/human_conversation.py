@@ -25,7 +25,8 @@ def human_conversation(group: Group, case: Case) -> Finding:
         numbers={
             "with_turn": int(case.people.totals["with_turn"][group.accounts].sum()),
             "later_turns": int(case.people.totals["later_turns"][group.accounts].sum()),
-            "follow_ups": round(float(inside.mean()), 4), "follow_ups_of_others": round(float(without.mean()), 4),
+            "follow_ups": round(float(inside.mean()), 4),
+            "follow_ups_of_others": round(float(without.mean()), 4),
         },
         exhibits=names(case, group.accounts),
         query=bound(TURNS, group),

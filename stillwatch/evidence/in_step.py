@@ -10,7 +10,18 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, group_rows, matched_groups, names, sample, untested
+from stillwatch.evidence.case import (
+    Case,
+    Finding,
+    Group,
+    against_random,
+    bound,
+    group_rows,
+    matched_groups,
+    names,
+    sample,
+    untested,
+)
 from stillwatch.profiles import F64, I64
 
 DAYS = 3
@@ -41,8 +52,10 @@ def in_step(group: Group, case: Case) -> Finding:
         statement=f"the members' hourly activity varies {own:.2f} times as much together as it would if each kept its"
         f" own time; random groups as active reach {float(np.exp(usual.mean())):.2f}",
         numbers={
-            "together": round(own, 4), "together_of_others": round(float(np.exp(usual.mean())), 4),
-            "hours": int((np.asarray(mine.sum(axis=0)).ravel() > 0).sum()), "exchanges": int(mine.sum()),
+            "together": round(own, 4),
+            "together_of_others": round(float(np.exp(usual.mean())), 4),
+            "hours": int((np.asarray(mine.sum(axis=0)).ravel() > 0).sum()),
+            "exchanges": int(mine.sum()),
         },
         exhibits=names(case, members),
         query=bound(HOURS, group),

@@ -26,8 +26,10 @@ def independent_owners(group: Group, case: Case) -> Finding:
         statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
         f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
         numbers={
-            "accounts_compared": len(members), "exchanges_compared": int(case.tested.n[members].sum()),
-            "between": round(float(own.excess.mean()), 6), "between_neighbours": round(float(excess.mean()), 6),
+            "accounts_compared": len(members),
+            "exchanges_compared": int(case.tested.n[members].sum()),
+            "between": round(float(own.excess.mean()), 6),
+            "between_neighbours": round(float(excess.mean()), 6),
         },
         exhibits=names(case, members),
         query=bound(EXCHANGES, group),

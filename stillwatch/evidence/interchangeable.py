@@ -14,8 +14,6 @@ from stillwatch.evidence.case import Case, Finding, Group, bound, names, unteste
 from stillwatch.likeness import Means, as_alike_as_one_source, neighbours_outside, spread
 from stillwatch.profiles import F64, I64
 
-import numpy as np
-
 MARGIN = 0.25
 """Share of the variance between the nearest other accounts that unrelated members are granted under the null."""
 LEAST = 6
@@ -59,8 +57,10 @@ def interchangeable(group: Group, case: Case) -> Finding:
         statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
         f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
         numbers={
-            "accounts_compared": len(members), "exchanges_compared": int(exchanges),
-            "between": round(float(own.excess.mean()), 6), "between_neighbours": round(float(excess.mean()), 6),
+            "accounts_compared": len(members),
+            "exchanges_compared": int(exchanges),
+            "between": round(float(own.excess.mean()), 6),
+            "between_neighbours": round(float(excess.mean()), 6),
         },
         exhibits=names(case, members),
         query=bound(EXCHANGES, group),

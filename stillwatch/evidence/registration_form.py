@@ -53,8 +53,11 @@ def registration_form(group: Group, case: Case) -> Finding:
         statement=f"{members} of {len(group)} accounts registered with the {trait} `{value}`, which {elsewhere} of"
         f" {len(others)} others have",
         numbers={
-            "trait": trait, "value": value, "members_with_it": members,
-            "accounts_with_it": members + elsewhere, "values_tried": tried,
+            "trait": trait,
+            "value": value,
+            "members_with_it": members,
+            "accounts_with_it": members + elsewhere,
+            "values_tried": tried,
         },
         exhibits=names(case, holders),
         query=bound(FORMS[trait], group, value=value),

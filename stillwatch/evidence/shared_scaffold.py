@@ -12,7 +12,7 @@ import numpy as np
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import drawn_tail
-from stillwatch.profiles import SCAFFOLDS, I64
+from stillwatch.profiles import I64, SCAFFOLDS
 
 _LOOKED_AT = 50
 """Marks of each kind whose tail is computed; the others are beaten by a simpler score."""
@@ -46,8 +46,12 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
         statement=f"{members} of {len(group)} accounts use one {kind.replace('_', ' ')} text out of habit, and"
         f" {holders_all - members} of {case.people.size - len(group)} others do",
         numbers={
-            "kind": kind, "members_with_it": members, "others_with_it": holders_all - members,
-            "accounts": len(group), "exchanges": int(case.people.n[group.accounts].sum()), "scaffolds_tried": tried,
+            "kind": kind,
+            "members_with_it": members,
+            "others_with_it": holders_all - members,
+            "accounts": len(group),
+            "exchanges": int(case.people.n[group.accounts].sum()),
+            "scaffolds_tried": tried,
         },
         exhibits=names(case, group.accounts),
         query=bound(HABIT, group),

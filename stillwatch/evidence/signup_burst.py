@@ -13,7 +13,7 @@ import numpy as np
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
 from stillwatch.nulls import binomial_tail
-from stillwatch.profiles import UNKNOWN, I64
+from stillwatch.profiles import I64, UNKNOWN
 
 _HOUR = 3_600_000_000
 WINDOWS = tuple(hours * _HOUR for hours in (1, 6, 24, 72, 168))
@@ -46,8 +46,12 @@ def signup_burst(group: Group, case: Case) -> Finding:
         statement=f"{inside} of {len(created)} accounts were made within {hours} hours from {_stamp(start)}; of"
         f" {len(others)} others {without} were",
         numbers={
-            "members_in_window": inside, "others_in_window": without, "members": len(created), "others": len(others),
-            "hours": hours, "from": _stamp(start),
+            "members_in_window": inside,
+            "others_in_window": without,
+            "members": len(created),
+            "others": len(others),
+            "hours": hours,
+            "from": _stamp(start),
         },
         exhibits=names(case, group.accounts),
         query=bound(SIGNUPS, group, start=start, stop=stop),

@@ -39,7 +39,8 @@ def single_shot(group: Group, case: Case) -> Finding:
         numbers={
             "with_turn": int(case.people.totals["with_turn"][group.accounts].sum()),
             "later_turns": int(case.people.totals["later_turns"][group.accounts].sum()),
-            "first_turns": round(float(inside.mean()), 4), "first_turns_of_others": round(float(without.mean()), 4),
+            "first_turns": round(float(inside.mean()), 4),
+            "first_turns_of_others": round(float(without.mean()), 4),
         },
         exhibits=names(case, group.accounts),
         query=bound(TURNS, group),

@@ -52,4 +52,6 @@ def _distinct(held: sparse.csc_array, holders: npt.NDArray[np.int64]) -> list[in
 
 def _candidate(held: sparse.csc_array, mark: int) -> Candidate:
     accounts = np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)
-    return Candidate(accounts, "heavy_marks", frozenset({Family.CONTENT}), "accounts that use one scaffold out of habit")
+    return Candidate(
+        accounts, "heavy_marks", frozenset({Family.CONTENT}), "accounts that use one scaffold out of habit"
+    )

@@ -7,6 +7,7 @@ people goes on past any radius. Only one half of the hours is used, so that the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,28 +22,41 @@ PROPOSING_HALF = 0
 
 _STEPS = 8
 """Rounds of moving the centre to the mean of its ball; it settles in three or four."""
-_POWER = 2.0
-"""An account takes part where an ordinary one with its exchanges would lie this many times farther off than chance."""
+_POWERS = (8.0, 4.0, 2.0)
+"""An account takes part where an ordinary one with its exchanges would lie this many times farther off than chance.
+
+Accounts with few exchanges lie inside any ball, for want of power; those with many show it empty. Tried in turn, since
+nobody knows how much a campaign asks of one account.
+"""
+_DEVIATIONS = 2.0
+"""Radius of a ball, in standard deviations of the distance that chance gives; about 97 % of one source lie inside."""
 _CONTRAST = 0.5
 """A ball is proposed if it holds this many accounts for each one in the shell of twice its radius."""
 
 
 def sameness(sight: Sight) -> list[Candidate]:
     """Propose balls of profiles in empty shells, fullest contrast first."""
-    field = _field(sight)
-    if field is None:
-        return []
-    starts = sorted(((_contrast(field, _ball(field, seed)), seed) for seed in _seeds(field, sight)), reverse=True)
     found: dict[bytes, tuple[float, I64]] = {}
-    for _, seed in starts[: 4 * sight.limits.sameness_groups]:
-        ball, contrast = _settle(field, seed)
-        if len(ball) >= sight.limits.smallest_group and contrast >= _CONTRAST:
-            found.setdefault(ball.tobytes(), (contrast, ball))
-    best = sorted(found.values(), key=lambda item: (-item[0] * len(item[1]), item[1][0]))
+    for power in _POWERS:
+        field = _field(sight, power)
+        if field is not None:
+            for contrast, ball in _balls(field, sight):
+                found.setdefault(ball.tobytes(), (contrast, ball))
+    best = sorted(found.values(), key=lambda item: (-np.log1p(item[0]) * len(item[1]), item[1][0]))
     return [
         Candidate(ball, "sameness", frozenset({Family.SAMENESS}), "profiles as close as samples of one source")
         for _, ball in best[: sight.limits.sameness_groups]
     ]
+
+
+def _balls(field: _Field, sight: Sight) -> Iterator[tuple[float, I64]]:
+    """Yield contrast and accounts of each full ball around one of the most promising seeds."""
+    starts = sorted(((_contrast(field, _ball(field, seed)), seed) for seed in _seeds(field, sight)), reverse=True)
+    for start, seed in starts[: 2 * sight.limits.sameness_groups]:
+        if start > 0:
+            ball, contrast = _settle(field, seed)
+            if len(ball) >= sight.limits.smallest_group and contrast >= _CONTRAST:
+                yield contrast, ball
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +68,18 @@ class _Field:
     excess: float
     centre: F64
     radius: float
+    power: float
 
 
-def _field(sight: Sight) -> _Field | None:
+def _field(sight: Sight, power: float) -> _Field | None:
     all_means = means(sight.people.profiles, PROPOSING_HALF)
     accounts = np.flatnonzero(all_means.n >= sight.limits.least_exchanges).astype(np.int64)
     if len(accounts) < 4 * sight.limits.smallest_group or not all_means.z.shape[1]:
         return None
     of = Means(all_means.n[accounts], all_means.z[accounts], all_means.columns)
     ordinary = spread(of, np.arange(len(accounts)))
-    radius = 1.0 + 3.0 * np.sqrt(2.0 / max(of.columns, 1.0))
-    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius))
+    radius = 1.0 + _DEVIATIONS * np.sqrt(2.0 / max(of.columns, 1.0))
+    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius), power)
 
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:
@@ -89,7 +104,7 @@ def _ball(field: _Field, seed: int) -> _Ball:
 def _around(field: _Field, centre: F64, allowed: F64) -> _Ball:
     distance = ((field.of.z - centre) ** 2).mean(axis=1) / allowed
     apart = field.excess + float(((centre - field.centre) ** 2).mean())
-    return _Ball(distance, 1.0 + apart / allowed >= _POWER)
+    return _Ball(distance, 1.0 + apart / allowed >= field.power)
 
 
 def _contrast(field: _Field, ball: _Ball) -> float:

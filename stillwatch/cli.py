@@ -1,0 +1,255 @@
+"""The commands as they are typed. This module reads arguments and prints; what they do is in `commands.py`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from stillwatch import __version__, commands
+from stillwatch.config import ScanSettings
+from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
+from stillwatch.ingest import IngestOptions
+from stillwatch.ingest import Progress as Imported
+from stillwatch.report import intake, terminal
+from stillwatch.report.json import campaign_json, campaigns_json
+from stillwatch.report.result import Result, load_result
+
+app = typer.Typer(
+    help="Find distillation campaigns in the logs of a model API, with the evidence for and against.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Logs = Annotated[
+    list[str], typer.Argument(metavar="LOG...", help="Log files, folders and globs, of any mix of formats.")
+]
+MaybeLogs = Annotated[list[str] | None, typer.Argument(metavar="[LOG]...", help="Logs, if there is no ledger yet.")]
+Accounts = Annotated[
+    list[str] | None, typer.Option("--accounts", help="Table of accounts: Parquet, JSON Lines or CSV.")
+]
+Format = Annotated[str | None, typer.Option("--from", help="Format of all files; without it each is recognised.")]
+Mapping = Annotated[Path | None, typer.Option("--map", help="TOML file that names the columns of a foreign table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+Key = Annotated[Path | None, typer.Option("--key", help="Your key file; a new ledger without one makes its own.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the tables, `scan.json` and `report.html`.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Find distillation campaigns in the logs of a model API, with the evidence for and against."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def inspect(
+    logs: Logs, accounts: Accounts = None, form: Format = None, mapping: Mapping = None, as_json: AsJson = False
+) -> None:
+    """Say what logs hold and which kinds of evidence can be had from them."""
+    with _working("reading"):
+        found = commands.inspect_logs(logs, accounts=accounts or [], name=form, mapping=mapping)
+    _show(as_json, lambda: intake.inspection_json(found), lambda: intake.inspection_view(found))
+    if not found.rows and not any(file.rows for file in found.files):
+        raise NothingUsable(
+            "no usable exchange in these files", expected="logs in one of the formats of docs/log-formats.md"
+        )
+
+
+@app.command("import")
+def import_(
+    logs: Logs,
+    ledger: Annotated[Path, typer.Option("--ledger", help="Folder of the ledger; made if it is not there.")],
+    accounts: Accounts = None,
+    form: Format = None,
+    mapping: Mapping = None,
+    key: Key = None,
+    keep_samples: Annotated[
+        int, typer.Option(min=0, help="Keep up to N real texts per scaffold, for the analyst.")
+    ] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read logs into a ledger of sketches; their text is not kept."""
+    options = IngestOptions(form, tuple(accounts or ()), mapping, keep_samples, workers)
+    with _watching() as watcher:
+        done = commands.import_logs(logs, ledger, key=key, options=options, watcher=watcher)
+    _show(as_json, lambda: intake.import_json(done), lambda: intake.import_view(done))
+
+
+@app.command()
+def scan(
+    out: Out,
+    logs: MaybeLogs = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="Folder of the ledger to scan.")] = None,
+    accounts: Accounts = None,
+    form: Format = None,
+    mapping: Mapping = None,
+    engine: Annotated[str, typer.Option("--engine", help="What runs the queries.")] = "duckdb",
+    memory: Annotated[str, typer.Option("--memory", help="What the engine may use before it spills to disk.")] = "8GB",
+    since: Annotated[str | None, typer.Option("--since", help="First moment, ISO 8601; UTC unless it says.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Moment after the last, ISO 8601.")] = None,
+    known: Annotated[Path | None, typer.Option("--known", help="Earlier scan whose campaigns keep their ids.")] = None,
+    false_discoveries: Annotated[float, typer.Option(help="Accepted share of false campaigns.")] = 0.01,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the campaigns in a ledger, or in logs, and say why."""
+    _check_engine(engine)
+    _check_share(false_discoveries)
+    settings = ScanSettings(
+        since=_moment(since, "--since"),
+        until=_moment(until, "--until"),
+        memory=memory,
+        threads=threads,
+        false_discoveries=false_discoveries,
+    )
+    with _watching() as watcher:
+        if ledger is not None and not logs:
+            result = commands.scan_ledger(ledger, out, settings, known=known, watcher=watcher)
+        elif logs and ledger is None:
+            options = IngestOptions(form, tuple(accounts or ()), mapping)
+            result = commands.scan_logs(logs, out, settings, options=options, known=known, watcher=watcher)
+        else:
+            raise NothingUsable(
+                "give logs or `--ledger`, one of the two", where="stillwatch scan", remedy="stillwatch scan --help"
+            )
+    _show_scan(as_json, result, out)
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scan left.")],
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Id of a campaign or of a cleared group.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one campaign's evidence as a waterfall in bits, for and against."""
+    result = load_result(out)
+    _show(as_json, lambda: campaign_json(result, campaign), lambda: terminal.explain_campaign(result, campaign))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the world, its scan and its report.")] = Path(
+        "stillwatch-demo"
+    ),
+    seed: Annotated[int, typer.Option(help="Of the world.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Build a small labelled world, scan it and show what was found."""
+    with _watching() as watcher:
+        result = commands.demo(out, seed=seed, watcher=watcher)
+    _show_scan(as_json, result, out / "scan")
+
+
+def _show_scan(as_json: bool, result: Result, out: Path) -> None:
+    _show(as_json, lambda: campaigns_json(result), lambda: terminal.campaign_table(result))
+    if not as_json:
+        report = out / "report.html"
+        first = (
+            f"\nOne campaign in full: stillwatch explain {out} {result.campaigns[0].group_id}"
+            if result.campaigns
+            else ""
+        )
+        Console().print(f"Report: {report}{first}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
+    if as_json:
+        print(json.dumps(machine(), indent=2, ensure_ascii=False))
+    else:
+        Console(highlight=False).print(person())
+
+
+def _moment(text: str | None, option: str) -> dt.datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NothingUsable(
+            f"`{text}` is no moment", where=option, expected="ISO 8601", remedy=f"`{option} 2026-04-22T00:00:00Z`"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _check_engine(engine: str) -> None:
+    if engine not in commands.ENGINES:
+        names = ", ".join(f"`{name}`" for name in commands.ENGINES)
+        raise NothingUsable(f"there is no engine `{engine}`", where="--engine", expected=names)
+
+
+def _check_share(share: float) -> None:
+    if not 0 < share < 1:
+        raise NothingUsable(
+            f"`{share:g}` is no share", where="--false-discoveries", expected="a number between 0 and 1"
+        )
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    with _progress() as bars:
+        bars.add_task(what, total=None)
+        yield
+
+
+@contextmanager
+def _watching() -> Iterator[commands.Watcher]:
+    """Show a bar for an import and the name of each stage of a scan; nothing where there is no terminal."""
+    with _progress() as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def on_import(at: Imported) -> None:
+            tasks.setdefault("import", bars.add_task("importing", total=max(at.size, 1)))
+            bars.update(tasks["import"], completed=at.size_done, description=f"importing, {at.rows:,} exchanges")
+
+        def on_stage(stage: str) -> None:
+            tasks.setdefault("scan", bars.add_task("scanning", total=None))
+            bars.update(tasks["scan"], description=f"scanning: {stage}")
+
+        yield commands.Watcher(on_import, on_stage)
+
+
+def _progress() -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def main() -> None:
+    """Run the command line; every error is told in one grammar, and its exit code has a name."""
+    try:
+        app(standalone_mode=False)
+    except StillwatchError as error:
+        _end(str(error), error.exit_code)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "stillwatch"
+        _end(f"{where}: {error.format_message().rstrip('.').lower()}\n  try: {where} --help", ExitCode.NOTHING_USABLE)
+    except (KeyboardInterrupt, click.Abort):
+        _end("stopped; what was finished stays", ExitCode.FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ExitCode.OK)
+
+
+def _end(text: str, code: ExitCode) -> None:
+    Console(stderr=True).print(text, markup=False, highlight=False, style="red", soft_wrap=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""What the commands do, without the command line: each a few calls on the modules above, for programs to call too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from stillwatch import __version__
+from stillwatch.config import ScanSettings
+from stillwatch.engine import Engine
+from stillwatch.errors import NothingUsable, Refused
+from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.findings import FORMAT
+from stillwatch.importers import expand, load_mapping, read_accounts
+from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
+from stillwatch.inspection import Inspection, inspect
+from stillwatch.ledger import Ledger, as_skipped
+from stillwatch.pipeline import Scan, scan
+from stillwatch.range import DEMO, build_world
+from stillwatch.record import Skips
+from stillwatch.report.html import render_html
+from stillwatch.report.result import Result, load_result
+from stillwatch.results import write_results
+
+ENGINES = ("duckdb",)
+"""Engines that run a scan."""
+_LIBRARIES = ("duckdb", "numpy", "pyarrow", "scikit-network", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told how far a command is; by default nobody.
+
+    Attributes:
+        on_import: told of every part of an import. on_stage: told the name of each stage of a scan.
+    """
+
+    on_import: Callable[[Progress], None] = lambda _: None
+    on_stage: Callable[[str], None] = lambda _: None
+
+
+def inspect_logs(logs: Sequence[str], *, accounts: Sequence[str], name: str | None, mapping: Path | None) -> Inspection:
+    """Return what the logs hold and which evidence can be had from them."""
+    table = read_accounts([*accounts], Skips()) if accounts else None
+    columns = load_mapping(mapping) if mapping else None
+    return inspect(expand([*logs]), kinds=EVIDENCE_TABLE, accounts=table, name=name, mapping=columns)
+
+
+def import_logs(
+    logs: Sequence[str], folder: Path, *, key: Path | None, options: IngestOptions, watcher: Watcher
+) -> IngestReport:
+    """Import logs into the ledger in `folder`, which is made if it is not there.
+
+    An import that finds nothing usable leaves no new ledger behind.
+    """
+    fresh = not folder.exists()
+    ledger = Ledger.open_or_create(folder, key)
+    try:
+        return ingest(logs, ledger, options=options, on_progress=watcher.on_import)
+    except NothingUsable:
+        if fresh:
+            shutil.rmtree(folder)
+        raise
+
+
+def scan_logs(
+    logs: Sequence[str],
+    out: Path,
+    settings: ScanSettings,
+    *,
+    options: IngestOptions,
+    known: Path | None = None,
+    watcher: Watcher,
+) -> Result:
+    """Import logs into a ledger inside `out` and scan it; a ledger that an earlier scan left there is replaced."""
+    check_out(out)
+    folder = out / "ledger"
+    if folder.exists():
+        Ledger.open(folder)
+        shutil.rmtree(folder)
+    import_logs(logs, folder, key=None, options=options, watcher=watcher)
+    return scan_ledger(folder, out, settings, known=known, watcher=watcher)
+
+
+def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path | None, watcher: Watcher) -> Result:
+    """Scan a ledger and leave tables, `scan.json` and `report.html` in `out`.
+
+    Args:
+        known: folder of an earlier scan whose campaigns go on under their ids.
+
+    Raises:
+        NothingUsable: the ledger holds no exchange in the time asked for.
+        Refused: `out` holds something that is not a scan.
+    """
+    ledger = Ledger.open(folder)
+    check_out(out)
+    earlier = _campaigns_of(known) if known else {}
+    with Engine(memory=settings.memory, threads=settings.threads) as engine:
+        files = ledger.exchange_files()
+        if files:
+            engine.attach(files, ledger.accounts_table(), since=settings.since, until=settings.until)
+        if not files or not engine.rows("select 1 from exchanges limit 1").num_rows:
+            raise NothingUsable(
+                "no exchange in the time asked for", where=str(folder), expected="at least one", remedy=_span(ledger)
+            )
+        found = scan(engine, settings, known=earlier, on_stage=watcher.on_stage)
+        write_results(out, found, engine, _head(ledger, found, settings))
+    result = load_result(out)
+    (out / "report.html").write_text(render_html(result), encoding="utf-8")
+    return result
+
+
+def demo(out: Path, *, seed: int, watcher: Watcher) -> Result:
+    """Build the demo world in `out`, import and scan it.
+
+    Raises:
+        Refused: `out` holds something that is not an earlier demo.
+    """
+    world = out / "world"
+    if world.exists():
+        if not (world / "world.json").exists():
+            raise Refused("holds no world of an earlier demo", where=str(world), remedy="another `--out`")
+        shutil.rmtree(world)
+    build_world(DEMO, world, seed)
+    options = IngestOptions(accounts=(str(world / "accounts.parquet"),))
+    return scan_logs([str(world / "exchanges.parquet")], out / "scan", ScanSettings(), options=options, watcher=watcher)
+
+
+def check_out(out: Path) -> None:
+    """Make sure that a scan may write into `out`.
+
+    Raises:
+        Refused: it is a file, or a folder with something in it that is not a scan.
+    """
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "scan.json").exists() and not _begun(out)):
+        raise Refused(
+            "is not empty and holds no earlier scan",
+            where=str(out),
+            expected="a new or empty folder, or that of an earlier scan",
+            remedy="another `--out`",
+        )
+
+
+def _begun(out: Path) -> bool:
+    """Return whether a scan was begun here and not finished: nothing but a ledger of its own."""
+    return {path.name for path in out.iterdir()} == {"ledger"} and (out / "ledger" / "ledger.json").exists()
+
+
+def _campaigns_of(out: Path) -> dict[str, frozenset[str]]:
+    """Return the accounts of the campaigns that an earlier scan found, by id."""
+    load_result(out)
+    table = pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"])
+    members: dict[str, set[str]] = {}
+    for campaign, account in zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True):
+        members.setdefault(campaign, set()).add(account)
+    return {campaign: frozenset(accounts) for campaign, accounts in members.items()}
+
+
+def _span(ledger: Ledger) -> str:
+    days = ledger.days()
+    return f"this ledger has exchanges from {days[0]} to {days[-1]}" if days else "`stillwatch import` first"
+
+
+def _head(ledger: Ledger, found: Scan, settings: ScanSettings) -> Mapping[str, Any]:
+    skipped = ledger.skips()
+    totals = found.people.totals
+    return {
+        "format": FORMAT,
+        "stillwatch": __version__,
+        "finished_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        "parameters": settings.model_dump(mode="json"),
+        "ledger": {
+            "digest": ledger.digest(),
+            "exchanges": int(found.people.n.sum()),
+            "accounts": found.people.size,
+            "first_ts": _iso(int(totals["first_us"].min())),
+            "last_ts": _iso(int(totals["last_us"].max())),
+        },
+        "rows_read": ledger.rows() + skipped.total,
+        "skipped": [part.model_dump() for part in as_skipped(skipped)],
+    }
+
+
+def _iso(microseconds: int) -> str:
+    return dt.datetime.fromtimestamp(microseconds / 1e6, dt.UTC).isoformat()

@@ -1,0 +1,159 @@
+"""What a scan leaves in its folder: the tables of `findings.py`, two for the report, and `scan.json`.
+
+The tables carry no time of writing and no path, and their rows have a fixed order: the same ledger and parameters give
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy import sparse
+
+from stillwatch.engine import Engine, Query
+from stillwatch.errors import StillwatchError
+from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE, Campaign, Evidence
+from stillwatch.pipeline import Scan
+from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
+
+MOST_LINKED = 80
+"""Members whose links are kept for the report, most certain first."""
+RAREST = 100
+"""Accounts; a mark that more hold does not link two members in the report."""
+
+HOURS = Query(
+    "timeline",
+    """
+    select members.campaign_id, date_trunc('hour', ts) as hour, count(*) as exchanges,
+        count(distinct exchanges.account_id) as accounts
+    from exchanges join members on members.account_id = exchanges.account_id
+    group by members.campaign_id, date_trunc('hour', ts) order by members.campaign_id, hour""",
+)
+
+
+def write_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> None:
+    """Write all tables and `scan.json` into `out`.
+
+    Args:
+        engine: attached to the ledger; reads the timeline off it.
+        head: what `scan.json` says beside what is in `found`.
+
+    Raises:
+        StillwatchError: the folder cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, table in _tables(found, engine).items():
+            pq.write_table(table, out / f"{name}.parquet", compression="zstd", store_schema=False)
+        (out / "scan.json").write_text(json.dumps(dict(head) | _facts(found), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StillwatchError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(out),
+            remedy="another `--out`, or free disk space",
+        ) from error
+
+
+def _tables(found: Scan, engine: Engine) -> dict[str, pa.Table]:
+    groups = [*found.campaigns, *found.cleared]
+    members = pa.Table.from_pylist([row for c in found.campaigns for row in _members(c)], MEMBERS)
+    engine.load("members", members)
+    return {
+        "campaigns": pa.Table.from_pylist(
+            [_campaign(c) | {"verdict": str(c.verdict)} for c in found.campaigns], CAMPAIGNS
+        ),
+        "cleared": pa.Table.from_pylist([_campaign(c) | {"reason": c.reason} for c in found.cleared], CLEARED),
+        "members": members,
+        "groups": pa.Table.from_pylist(
+            [{"campaign_id": c.campaign_id, "account_id": a} for c in groups for a in found.tested[c.campaign_id]],
+            GROUPS,
+        ),
+        "evidence": pa.Table.from_pylist([_evidence(c, item) for c in groups for item in c.evidence], EVIDENCE),
+        "timeline": engine.table(HOURS).cast(TIMELINE),
+        "links": pa.Table.from_pylist([row for c in found.campaigns for row in _links(c, found.people)], LINKS),
+    }
+
+
+def _campaign(campaign: Campaign) -> dict[str, Any]:
+    scores = campaign.scores
+    return {
+        "campaign_id": campaign.campaign_id,
+        "coordination_bits": scores.coordination,
+        "extraction_bits": scores.extraction,
+        "deception_bits": scores.deception,
+        "innocence_bits": scores.innocence,
+        "q_value": campaign.q_value,
+        "n_accounts": campaign.n_accounts,
+        "n_exchanges": campaign.n_exchanges,
+        "first_ts": campaign.first_ts,
+        "last_ts": campaign.last_ts,
+        "summary": campaign.summary,
+    }
+
+
+def _members(campaign: Campaign) -> list[dict[str, Any]]:
+    return [
+        {
+            "campaign_id": campaign.campaign_id,
+            "account_id": member.account_id,
+            "bits": member.bits,
+            "joined_ts": member.joined,
+            "core": member.core,
+        }
+        for member in campaign.members
+    ]
+
+
+def _evidence(campaign: Campaign, item: Evidence) -> dict[str, Any]:
+    return {
+        "campaign_id": campaign.campaign_id,
+        "evidence": item.kind,
+        "family": str(item.family),
+        "question": str(item.question),
+        "bits": item.bits,
+        "p_value": item.p_value,
+        "null_model": item.null_model,
+        "statement": item.statement,
+        "numbers": json.dumps(dict(item.numbers), ensure_ascii=False),
+        "exhibits": list(item.exhibits),
+        "query": item.query,
+    }
+
+
+def _links(campaign: Campaign, people: Population) -> list[dict[str, Any]]:
+    """Return pairs of the most certain members that share rare marks, by kind."""
+    place = {account: i for i, account in enumerate(people.ids)}
+    chosen = np.array([place[member.account_id] for member in campaign.members[:MOST_LINKED]])
+    rows = []
+    for kind in (*OF_ACCOUNTS, *SCAFFOLDS):
+        marks = people.shared[kind]
+        rare = np.flatnonzero(marks.holders <= RAREST)
+        held = (marks.matrix[chosen][:, rare] > 0).astype(np.int64)
+        pairs = sparse.coo_array(sparse.triu(held @ held.T, k=1))
+        rows += [
+            {
+                "campaign_id": campaign.campaign_id,
+                "account_a": people.ids[chosen[i]],
+                "account_b": people.ids[chosen[j]],
+                "kind": kind,
+                "marks": int(n),
+            }
+            for i, j, n in sorted(zip(pairs.row.tolist(), pairs.col.tolist(), pairs.data.tolist(), strict=True))
+        ]
+    return rows
+
+
+def _facts(found: Scan) -> dict[str, Any]:
+    return {
+        "could_not_run": [
+            {"evidence": kind.kind, "family": kind.family, "reason": kind.reason} for kind in found.could_not_run
+        ],
+        "proposals": dict(found.proposals),
+        "timings": dict(found.timings),
+    }

@@ -16,6 +16,12 @@ from rich.table import Table
 
 from stillwatch.errors import StillwatchError
 
+_STARTER = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+os.write(int(sys.argv[1]), f"{usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}".encode())
+"""
 _COMMAND = (sys.executable, "-c", "from stillwatch.cli import main; main()")
 
 
@@ -29,21 +35,30 @@ class Run:
 
 
 def run_stillwatch(*arguments: str) -> Run:
-    """Run `stillwatch` with `arguments` and wait for it.
+    """Run `stillwatch` with `arguments` and wait for it; see `run`."""
+    return run((*_COMMAND, *arguments))
+
+
+def run(command: Sequence[str]) -> Run:
+    """Run `command` and wait for it.
+
+    It is started by a process of its own that holds next to nothing: Linux counts what the starting process held
+    towards the peak of the started one.
 
     Raises:
         StillwatchError: it ended with another exit code than 0.
     """
+    read_end, write_end = os.pipe()
     begun = time.perf_counter()
-    child = subprocess.Popen((*_COMMAND, *arguments), stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child.stdout as stream:
-        output = stream.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise StillwatchError(f"exit code {child.returncode}", where="stillwatch " + " ".join(arguments))
-    return Run(output, time.perf_counter() - begun, usage.ru_maxrss / 1024)
+    starter = [sys.executable, "-I", "-S", "-c", _STARTER, str(write_end), *command]
+    ended = subprocess.run(starter, stdout=subprocess.PIPE, text=True, pass_fds=(write_end,), check=False)
+    seconds = time.perf_counter() - begun
+    os.close(write_end)
+    with os.fdopen(read_end, encoding="ascii") as told:
+        peak, code = (int(number) for number in (told.read() or "0 -1").split())
+    if code or ended.returncode:
+        raise StillwatchError(f"exit code {code or ended.returncode}", where=" ".join(command))
+    return Run(ended.stdout, seconds, peak / 1024)
 
 
 def machine() -> str:

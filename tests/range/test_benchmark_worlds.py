@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.measured import run
 from benchmarks.real_prompts import REAL, Composite, build, harvest
 from benchmarks.throughput import write_log
+from stillwatch.errors import StillwatchError
 from stillwatch.range.store import World
 from stillwatch.record import ACCOUNTS, EXCHANGES, conform
 
@@ -100,3 +103,16 @@ def test_the_log_of_the_throughput_benchmark_is_lines_of_the_record(tmp_path: Pa
     assert 900 < log.stat().st_size / len(rows) < 1_600
     assert conform(pq.read_table(tmp_path / "accounts.parquet"), ACCOUNTS).num_rows == 60
     assert not list(tmp_path.glob("part-*"))
+
+
+def test_the_peak_of_a_command_is_its_own_and_not_that_of_who_started_it() -> None:
+    held = np.ones(40_000_000)
+    ran = run((sys.executable, "-I", "-S", "-c", "print('done')"))
+    assert held.sum() == 40_000_000
+    assert ran.output == "done\n"
+    assert 2 < ran.peak_megabytes < 100
+
+
+def test_a_command_that_fails_is_not_measured() -> None:
+    with pytest.raises(StillwatchError, match="exit code 3"):
+        run((sys.executable, "-I", "-S", "-c", "raise SystemExit(3)"))

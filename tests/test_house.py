@@ -38,8 +38,10 @@ ORDER = (
     "follow",
     "explain",
     "pipeline",
+    "results",
     "report",
     "range",
+    "commands",
     "cli",
 )
 """The way data flows. A module imports only from modules named before it; inside a package, from its own."""

@@ -98,11 +98,17 @@ def _commands() -> dict[str, Any]:
     return dict(group.commands)
 
 
+def _code(page: Path) -> list[str]:
+    """Return the lines of the page's blocks, and its inline code."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    blocks = [line for block in FENCE.findall(text) for line in block.splitlines()]
+    return blocks + re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
 def _shown(page: Path) -> list[tuple[str, list[str]]]:
-    """Return the command and the options of every `stillwatch …` line in the page's blocks and inline code."""
-    text = page.read_text(encoding="utf-8")
-    lines = re.findall(r"(?:^|`)(?:\$ )?(?:\.venv/bin/)?stillwatch ([a-z-]+)((?:[^\n`]|\\\n)*)", text, re.MULTILINE)
-    return [(command, re.findall(r"(?<![\w-])--[a-z-]+", rest.partition("#")[0])) for command, rest in lines]
+    """Return command and options of everything in the page's code that begins with `stillwatch` and a command."""
+    lines = [re.match(r"(?:\$ )?(?:\.venv/bin/)?stillwatch ([a-z]+)\b(.*)", line) for line in _code(page)]
+    return [(m[1], re.findall(r"(?<![\w-])--[a-z-]+", m[2].partition(" # ")[0])) for m in lines if m]
 
 
 @pytest.mark.parametrize("page", pages(), ids=place)

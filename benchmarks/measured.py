@@ -16,18 +16,13 @@ from rich.table import Table
 
 from stillwatch.errors import StillwatchError
 
-_STARTER = """
-import os, sys
-child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
-_, status, usage = os.wait4(child, 0)
-os.write(int(sys.argv[1]), f"{usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}".encode())
-"""
+_STARTER = str(Path(__file__).with_name("starter.py"))
 _COMMAND = (sys.executable, "-c", "from stillwatch.cli import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A command that ended well: its output, wall-clock seconds, and the most memory it held (its own, resident)."""
+    """A command that ended well: its output, wall-clock seconds, and the most memory it and its processes held."""
 
     output: str
     seconds: float
@@ -42,15 +37,14 @@ def run_stillwatch(*arguments: str) -> Run:
 def run(command: Sequence[str]) -> Run:
     """Run `command` and wait for it.
 
-    It is started by a process of its own that holds next to nothing: Linux counts what the starting process held
-    towards the peak of the started one.
+    It is started by a process of its own that holds next to nothing; see `starter`.
 
     Raises:
         StillwatchError: it ended with another exit code than 0.
     """
     read_end, write_end = os.pipe()
     begun = time.perf_counter()
-    starter = [sys.executable, "-I", "-S", "-c", _STARTER, str(write_end), *command]
+    starter = [sys.executable, "-I", "-S", _STARTER, str(write_end), *command]
     ended = subprocess.run(starter, stdout=subprocess.PIPE, text=True, pass_fds=(write_end,), check=False)
     seconds = time.perf_counter() - begun
     os.close(write_end)

@@ -116,3 +116,10 @@ def test_the_peak_of_a_command_is_its_own_and_not_that_of_who_started_it() -> No
 def test_a_command_that_fails_is_not_measured() -> None:
     with pytest.raises(StillwatchError, match="exit code 3"):
         run((sys.executable, "-I", "-S", "-c", "raise SystemExit(3)"))
+
+
+def test_the_peak_counts_the_processes_that_a_command_starts() -> None:
+    holds = "import time; held = bytearray(60_000_000); time.sleep(0.8)"
+    starts = f"subprocess.Popen([sys.executable, '-c', '{holds}'])"
+    both = f"import subprocess, sys; [p.wait() for p in [{starts} for _ in 'ab']]"
+    assert 120 < run((sys.executable, "-c", both)).peak_megabytes < 220

@@ -12,7 +12,7 @@ from stillwatch.record import TIMESTAMP, required
 
 TOPIC_WIDTH = 24
 """Numbers in the topic profile of one exchange."""
-TOPIC_SCALE = 100
+TOPIC_SCALE = 32
 """A topic number of 1.0 is stored as this integer, so that sums are exact whatever their order."""
 SHINGLES = 4
 """Shingle marks kept of one input."""
@@ -73,6 +73,6 @@ SKETCHES = pa.schema(
         pa.field("input_chars", pa.int32()),
         pa.field("output_chars", pa.int32()),
         pa.field("invisible_chars", pa.int32()),  # zero-width code points in system text and newest turn
-        *[pa.field(f"topic_{i}", pa.int8()) for i in range(TOPIC_WIDTH)],  # signed projection of words; null without text
+        *[pa.field(f"topic_{i}", pa.int8()) for i in range(TOPIC_WIDTH)],  # signed sums of words; null without
     ]
 )

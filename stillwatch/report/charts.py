@@ -22,6 +22,8 @@ MOST_ROWS = 24
 MOST_TICKS = 7
 TICK_HOURS = (1, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 8760)
 _HOUR = dt.timedelta(hours=1)
+_LEAST = 1e-6
+"""Bits between the ends of a waterfall below which nothing can be drawn."""
 _GAP = 0.12
 """Share of a bar's room that is left empty."""
 
@@ -174,7 +176,7 @@ def waterfall(evidence: Sequence[Evidence]) -> Waterfall:
     sums = [(question, tested, _sums(tested)) for question, tested in groups]
     ends = [0.0, *(end for _, _, running in sums for end in running)]
     low, high = min(ends), max(ends)
-    scale = 100 / (high - low) if high > low else 0.0
+    scale = 100 / (high - low) if high - low > _LEAST else 0.0
 
     def steps(tested: Sequence[Evidence], running: Sequence[float], before: int) -> tuple[Step, ...]:
         made = []

@@ -96,16 +96,18 @@ def picture(links: Sequence[Link], *, nodes: int = MOST_NODES, lines: int = MOST
     where = _placed(places, drawn)
     order = sorted(kept, key=lambda a: (-len(partners[a]), a))
     return Picture(
-        nodes=tuple(
-            Node(i, a, round(where[places[a], 0], 1), round(where[places[a], 1], 1), len(partners[a]))
-            for i, a in enumerate(order, start=1)
-        ),
+        nodes=tuple(_node(i, a, where[places[a]], partners[a]) for i, a in enumerate(order, start=1)),
         lines=_lines(drawn, {a: where[i] for a, i in places.items()}, [s.kind for s in shared(links)]),
         shared=shared(links),
         accounts=len(partners),
         pairs=len({_pair(link) for link in links}),
         drawn=len(drawn),
     )
+
+
+def _node(number: int, account_id: str, at: Points, partners: set[str]) -> Node:
+    x, y = at.round(1).tolist()
+    return Node(number, account_id, x, y, len(partners))
 
 
 def shared(links: Sequence[Link]) -> tuple[Shared, ...]:
@@ -146,19 +148,19 @@ def _drawn(links: Sequence[Link], kept: frozenset[str], most: int) -> dict[Pair,
 
 
 def _around(kept: Sequence[str], drawn: dict[Pair, str]) -> list[str]:
-    """Return the members in the order in which a walk along the links meets them."""
+    """Return the members in the order in which a walk along the links, as deep as it gets, meets them."""
     partners: defaultdict[str, list[str]] = defaultdict(list)
     for a, b in drawn:
         partners[a].append(b)
         partners[b].append(a)
     met: dict[str, None] = {}
     for start in kept:
-        queue = [start]
-        while queue:
-            account = queue.pop(0)
+        ahead = [start]
+        while ahead:
+            account = ahead.pop()
             if account not in met:
                 met[account] = None
-                queue.extend(sorted(partners[account]))
+                ahead.extend(sorted(partners[account], reverse=True))
     return list(met)
 
 

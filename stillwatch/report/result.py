@@ -209,7 +209,7 @@ def _by_group(
     groups: defaultdict[str, list[T]] = defaultdict(list)
     if optional and not path.exists():
         return groups
-    rows = list(_rows(path, schema))
+    rows = _rows(path, schema)
     for row, value in zip(rows, _made(path, rows, make), strict=True):
         groups[row["campaign_id"]].append(value)
     return groups
@@ -226,10 +226,11 @@ def _made(path: Path, rows: Iterable[Row], make: Callable[[Row], T]) -> list[T]:
         raise _broken(path, str(error)) from error
 
 
-def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
+def _rows(path: Path, schema: pa.Schema) -> list[Row]:
     """Return the rows of a table, with the columns of `schema` and no other."""
     try:
         table = conform(pq.read_table(path, partitioning=None), schema)
+        rows: list[Row] = table.to_pylist()
     except FileNotFoundError:
         raise NothingUsable(
             "this file of the scan is missing",
@@ -237,12 +238,11 @@ def _rows(path: Path, schema: pa.Schema) -> Iterable[Row]:
             expected="all files of one scan",
             remedy="run the scan again",
         ) from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _broken(path, str(error)) from error
     unknown = [name for name in required_columns(schema) if table.column(name).null_count]
     if unknown:
         raise _broken(path, f"column `{unknown[0]}` has nulls")
-    rows: list[Row] = table.to_pylist()
     return rows
 
 

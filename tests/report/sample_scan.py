@@ -232,7 +232,7 @@ def _tested(sample: Sample, kind: Kind, bits: float) -> dict[str, Any]:
         "null_model": kind.null,
         "statement": silent or (kind.says if spoke else kind.calm),
         "numbers": json.dumps({} if silent else kind.numbers, ensure_ascii=False),
-        "exhibits": [] if silent else _ids(sample)[:20],
+        "exhibits": [] if silent else _ids(replace(sample, accounts=min(20, sample.accounts))),
         "query": "" if silent else QUERY.format(kind=kind.kind, group=f"'{sample.group_id}'"),
     }
 

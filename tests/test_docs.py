@@ -123,7 +123,7 @@ def test_the_readme_shows_every_command() -> None:
     assert {name for name, _ in _shown(README)} == set(_commands())
 
 
-@pytest.mark.parametrize("table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE"])
+@pytest.mark.parametrize("table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS"])
 def test_every_column_a_scan_leaves_is_described(table: str) -> None:
     page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
     assert not [column.name for column in getattr(findings, table) if f"`{column.name}`" not in page]

@@ -92,6 +92,7 @@ class Row:
         text: the prompt.
         intent: position in `INTENTS`.
         language: ISO 639-1; `real` for rows of real data.
+        ours: whether we wrote all of it; not so when a real question fills a slot.
         unit: the template or data set that it comes from.
         fold: the fold in which its unit is held out.
     """
@@ -101,6 +102,7 @@ class Row:
     language: str
     unit: str
     fold: int
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,11 @@ def _rows_of(language: str, folds: frozenset[int], borrowed: list[str]) -> Itera
         company = [other.text for other in wanted if other.heading == template.heading]
         for sample in range(template.samples):
             rng = random.Random(f"{template.unit}/{sample}")
-            filling = Filling(slots, borrowed if language == "en" and sample % 2 else [], rng)
+            questions = borrowed if language == "en" and sample % 2 else []
+            filling = Filling(slots, questions, rng)
             text = filling.phrases(template.text, company) if template.heading.startswith("+") else template.text
-            yield Row(filling.around(filling.expand(text)), template.intent, language, template.unit, template.fold)
+            text = filling.around(filling.expand(text))
+            yield Row(text, template.intent, language, template.unit, template.fold, ours=not questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,9 @@ def _slots(language: str, folds: frozenset[int]) -> dict[str, list[str]]:
     """Return what fills the slots; a question that is held out as a prompt fills none either."""
     slots: dict[str, list[str]] = {}
     for template in templates("en") + (templates(language) if language != "en" else []):
-        if (template.intent >= 0 and template.heading != "question") or (template.heading == "question" and template.fold not in folds):
+        if (template.intent >= 0 and template.heading != "question") or (
+            template.heading == "question" and template.fold not in folds
+        ):
             continue
         if template.language == language or template.heading == "code":
             slots.setdefault(template.heading, []).append(template.text)

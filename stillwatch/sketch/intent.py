@@ -89,13 +89,15 @@ class Explanation:
         return sorted(weighed, key=lambda pair: (-abs(pair[1]), pair[0]))[:most]
 
 
-def classify(system: Tokens, newest: Tokens) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+def classify(
+    system: Tokens, newest: Tokens, *, model: Model | None = None
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """Return the class of each exchange as a position in `INTENTS`, and its log2 odds against all others.
 
     `system` and `newest` hold the tokens of the same exchanges in the same order. An exchange without a token in
-    either is ordinary with 0 bits.
+    either is ordinary with 0 bits. `model` is the shipped one unless given.
     """
-    model = load()
+    model = load() if model is None else model
     rows, known = _known(model, system, newest)
     classes, bits = _odds(_scores(model, rows, known, len(newest.counts)))
     silent = (system.counts + newest.counts) == 0

@@ -19,7 +19,7 @@ from stillwatch.keys import Key
 from stillwatch.sketch import scaffold, topic
 from stillwatch.sketch.exact import marks
 from stillwatch.sketch.intent import classify
-from stillwatch.sketch.points import HEAD_CHARS, I64, TAIL_CHARS, Bools, folded, read_points
+from stillwatch.sketch.points import HEAD_CHARS, I64, TAIL_CHARS, U8, Bools, folded, read_points
 from stillwatch.sketch.schema import SHINGLES, TOPIC_WIDTH
 from stillwatch.sketch.siphash import keyed
 from stillwatch.sketch.tokens import Tokens, tokens_of
@@ -45,7 +45,7 @@ class Texts:
 
     given: Bools
     tokens: Tokens
-    unspaced: Bools
+    kinds: U8
     measured: scaffold.Measured
     exact: tuple[I64, Bools]
 
@@ -101,11 +101,11 @@ def _measure(key: Key, system: pa.Array, newest: pa.Array) -> Columns:
 
 def _read(key: Key, kind: str, texts: pa.Array) -> Texts:
     points = read_points(texts)
-    tokens, unspaced = tokens_of(points)
+    tokens, kinds = tokens_of(points)
     whole = folded(points)
     seen = np.array([bool(text) for text in whole], dtype=np.bool_)
     given = _true(texts.is_valid())
-    return Texts(given, tokens, unspaced, scaffold.measure(tokens, unspaced), (marks(key, kind, whole), seen))
+    return Texts(given, tokens, kinds, scaffold.measure(tokens, kinds), (marks(key, kind, whole), seen))
 
 
 def _system_head(key: Key, text: scaffold.Measured) -> tuple[I64, Bools]:
@@ -122,7 +122,7 @@ def _scaffolds(key: Key, text: scaffold.Measured) -> Columns:
 
 
 def _topics(texts: Texts) -> Columns:
-    values, known = topic.profile(texts.tokens, texts.unspaced)
+    values, known = topic.profile(texts.tokens, texts.kinds)
     return {f"topic_{i}": (values[:, i], known) for i in range(TOPIC_WIDTH)}
 
 

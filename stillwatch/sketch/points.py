@@ -26,8 +26,12 @@ HEAD_CHARS = 16_384
 TAIL_CHARS = 4_096
 """Of a longer text only the first `HEAD_CHARS` and the last `TAIL_CHARS` code points become tokens."""
 
-SPACE, SYMBOL, INVISIBLE, LETTER, DIGIT, UNSPACED = range(6)
-"""Kinds of code points; those from `LETTER` on are parts of words."""
+SPACE, SYMBOL, INVISIBLE, LETTER, DIGIT, THAI, KANA, HAN = range(8)
+FIRST_OF_WORDS, FIRST_UNSPACED = LETTER, THAI
+"""Kinds of code points: from `LETTER` on they are parts of words, from `THAI` on they need no space to part them.
+
+Thai stands for the alphabets without spaces (Lao, Khmer, Myanmar as well).
+"""
 
 _SPACE_POINT = 0x20
 
@@ -165,9 +169,9 @@ def _kinds() -> U8:
     table = np.full(0x110000, SYMBOL, dtype=np.uint8)
     for first, last in ((0, 0x30000), (0xE0000, 0xE1000)):
         table[first:last] = [_kind(chr(point)) for point in range(first, last)]
-    for first, last in _UNSPACED:
+    for first, last, kind in _UNSPACED:
         letters = table[first : last + 1] == LETTER
-        table[first : last + 1][letters] = UNSPACED
+        table[first : last + 1][letters] = kind
     for first, last in _SELECTORS:
         table[first : last + 1] = INVISIBLE
     return table
@@ -194,14 +198,14 @@ def _hides() -> Bools:
 
 
 _UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x3400, 0x4DBF),  # Han, extension A
-    (0x4E00, 0x9FFF),  # Han
-    (0xF900, 0xFAFF),  # Han, compatibility
-    (0x20000, 0x2FFFF),  # Han, extensions B to F
+    (0x0E00, 0x0EFF, THAI),  # Thai, Lao
+    (0x1000, 0x109F, THAI),  # Myanmar
+    (0x1780, 0x17FF, THAI),  # Khmer
+    (0x3040, 0x30FF, KANA),  # Hiragana, Katakana
+    (0x3400, 0x4DBF, HAN),  # extension A
+    (0x4E00, 0x9FFF, HAN),
+    (0xF900, 0xFAFF, HAN),  # compatibility
+    (0x20000, 0x2FFFF, HAN),  # extensions B to F
 )
 """Scripts written without spaces: each letter is a token."""
 

@@ -19,12 +19,13 @@ import pyarrow as pa
 
 from stillwatch.sketch.points import (
     DIGIT,
+    FIRST_OF_WORDS,
+    FIRST_UNSPACED,
     HEAD_CHARS,
     I64,
-    LETTER,
     TAIL_CHARS,
+    U8,
     U64,
-    UNSPACED,
     Bools,
     Points,
     count_hiding,
@@ -72,13 +73,13 @@ def tokenize(texts: pa.Array | pa.ChunkedArray) -> Tokens:
     return tokens_of(read_points(texts))[0]
 
 
-def tokens_of(points: Points) -> tuple[Tokens, Bools]:
-    """Return the tokens of `points`, and which of them are characters of a script without spaces, shape (tokens,)."""
+def tokens_of(points: Points) -> tuple[Tokens, U8]:
+    """Return the tokens of `points`, and the kind of each by its first code point, shape (tokens,)."""
     read = without_invisible(cut(points))
     starts, stops = _runs(read)
     bounds = np.searchsorted(starts, read.bounds).astype(np.int64)
     tokens = Tokens(_numbers(read, starts, stops), bounds, stops - starts, points.counts, count_hiding(points))
-    return tokens, read.kinds[starts] == UNSPACED
+    return tokens, read.kinds[starts]
 
 
 def mix(values: U64) -> U64:
@@ -139,9 +140,9 @@ def _powers(base: int, bits: int) -> U64:
 def _runs(points: Points) -> tuple[I64, I64]:
     """Return where every token starts and stops."""
     kinds = points.kinds
-    word = kinds >= LETTER
+    word = kinds >= FIRST_OF_WORDS
     begins = word.copy()
-    begins[1:] &= (kinds[1:] != kinds[:-1]) | (kinds[1:] == UNSPACED)
+    begins[1:] &= (kinds[1:] != kinds[:-1]) | (kinds[1:] >= FIRST_UNSPACED)
     edges = points.bounds[:-1]
     edges = edges[edges < len(kinds)]
     begins[edges] = word[edges]

@@ -16,14 +16,16 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.sketch.points import I64, U64, Bools
+from stillwatch.sketch.points import FIRST_UNSPACED, I64, U8, U64, Bools
 from stillwatch.sketch.schema import TOPIC_SCALE, TOPIC_WIDTH
 from stillwatch.sketch.tokens import DIGITS, Tokens, mix
 
 FULL, SLIGHT = 4, 1
 """Weights of a word, in quarters: words of fewer than `SHORT` letters are mostly grammar."""
 SHORT = 4
+"""Letters; a character of a script without spaces always has full weight."""
 LIMIT = 127
+"""Largest number that is stored: about four standard deviations of a prompt of unrelated words."""
 
 _SIGNS = np.uint64(0x5851F42D4C957F2D)
 """A public constant that parts these bits from every other use of a word's number."""
@@ -34,9 +36,13 @@ _MOST = (2**_LANE_BITS - 1) // FULL
 """Tokens whose weights can be summed in one lane."""
 
 
-def profile(tokens: Tokens, unspaced: Bools) -> tuple[npt.NDArray[np.int8], Bools]:
-    """Return the profile of each text, shape (texts, TOPIC_WIDTH), and whether it has a word, shape (texts,)."""
-    full = unspaced | (tokens.lengths >= SHORT)
+def profile(tokens: Tokens, kinds: U8) -> tuple[npt.NDArray[np.int8], Bools]:
+    """Return the profile of each text, shape (texts, TOPIC_WIDTH), and whether it has a word, shape (texts,).
+
+    Args:
+        kinds: of the first code point of each token, shape (tokens,).
+    """
+    full = (kinds >= FIRST_UNSPACED) | (tokens.lengths >= SHORT)
     weighs = tokens.hashes != DIGITS
     sums = _signed_sums(tokens, full, weighs)
     squares = _per_text(np.where(full, FULL * FULL, SLIGHT * SLIGHT) * weighs, tokens.bounds)

@@ -1,31 +1,35 @@
-"""Our own record as Parquet, JSON Lines or CSV, whole or with any nullable column missing."""
+"""Our own record as Parquet, JSON Lines or CSV, whole or with any nullable column missing.
+
+Parquet and JSON Lines are read a column at a time wherever every value of a batch plainly fits; only the batches in
+which something does not are looked at value by value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stillwatch.errors import StillwatchError
-from stillwatch.importers import times
 from stillwatch.importers.columns import build, completed, tables
+from stillwatch.importers.fitting import fitting
 from stillwatch.importers.head import read_head
 from stillwatch.importers.importer import Head, Importer, Intake, Row
-from stillwatch.importers.records import csv_records, is_parquet, parquet_batches, records
-from stillwatch.importers.source import Source
-from stillwatch.record import EXCHANGES, TIMESTAMP, required_columns
+from stillwatch.importers.jsonblock import parts, read_block
+from stillwatch.importers.records import (
+    begins_lines,
+    csv_records,
+    is_parquet,
+    line_records,
+    numbered,
+    parquet_batches,
+    records,
+)
+from stillwatch.importers.source import Run, Source, decoded, runs
+from stillwatch.record import EXCHANGES, Skips, required_columns
 
 _MOST_UNKNOWN = 100
 """Unknown columns that are named; a file with more has them counted as one."""
-_PLAIN_TYPES = {
-    pa.string(): (pa.string(), pa.large_string()),
-    pa.int64(): (pa.int64(), pa.int32(), pa.int16(), pa.int8()),
-    pa.int32(): (pa.int32(), pa.int16(), pa.int8()),
-    pa.float64(): (pa.float64(), pa.float32()),
-    pa.bool_(): (pa.bool_(),),
-}
-"""Types of Parquet columns that fit without looking at a value."""
 
 
 def _recognises(head: Head) -> bool:
@@ -44,14 +48,16 @@ def read_record(source: Source, intake: Intake, schema: pa.Schema) -> Iterator[p
     Raises:
         StillwatchError: the file cannot be read, or is a table without a required column.
     """
+    reading = _Reading(source, intake, schema)
     if is_parquet(source):
-        yield from _from_parquet(source, intake, schema)
-        return
+        return _from_parquet(reading)
     header = read_head(source).header
     if header:
         _check_columns(header, source, schema)
-    found = csv_records(source, intake) if header else records(source, intake)
-    yield from tables(_known(map(Row._make, found), source, intake, schema), source, intake, schema=schema)
+        return reading.loose(map(Row._make, csv_records(source, intake)))
+    if _is_json_lines(source):
+        return _from_json_lines(reading)
+    return reading.loose(map(Row._make, records(source, intake)))
 
 
 def _check_columns(names: tuple[str, ...], source: Source, schema: pa.Schema) -> None:
@@ -65,82 +71,95 @@ def _check_columns(names: tuple[str, ...], source: Source, schema: pa.Schema) ->
         )
 
 
-def _known(rows: Iterator[Row], source: Source, intake: Intake, schema: pa.Schema) -> Iterator[Row]:
-    """Yield `rows` as they are and note each column that `schema` does not have, once."""
-    known, unknown = frozenset(schema.names), set[str]()
-    for row in rows:
-        new = row.values.keys() - known
-        if not new <= unknown:
-            _note_unknown(sorted(new - unknown), f"{source.label}:{row.line}", intake, len(unknown))
-            unknown |= new
-        yield row
+def _is_json_lines(source: Source) -> bool:
+    silent = Skips()
+    for run in runs(source, silent):
+        for _, text in numbered(decoded(run, source, silent)):
+            return begins_lines(text)
+    return False
 
 
-def _note_unknown(names: list[str], place: str, intake: Intake, before: int) -> None:
-    for name in names[: max(0, _MOST_UNKNOWN - before)]:
-        intake.notes.add(f"unknown column `{name[:64]}` ignored", place)
-    if before + len(names) > _MOST_UNKNOWN:
-        intake.notes.add("further unknown columns ignored", place)
+class _Reading:
+    """One file on its way into `schema`, and the unknown columns it has shown so far."""
+
+    __slots__ = ("intake", "known", "schema", "source", "unknown")
+
+    def __init__(self, source: Source, intake: Intake, schema: pa.Schema) -> None:
+        self.source = source
+        self.intake = intake
+        self.schema = schema
+        self.known = frozenset(schema.names)
+        self.unknown: set[str] = set()
+
+    def place(self, line: int) -> str:
+        return f"{self.source.label}:{line}"
+
+    def loose(self, rows: Iterable[Row]) -> Iterator[pa.Table]:
+        """Yield tables of rows of which nothing is sure."""
+        return tables(self.noting(rows), self.source, self.intake, schema=self.schema)
+
+    def noting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield `rows` as they are and note the columns that the schema does not have."""
+        for row in rows:
+            new = row.values.keys() - self.known
+            if not new <= self.unknown:
+                self.note(new, self.place(row.line))
+            yield row
+
+    def note(self, names: Iterable[str], place: str) -> None:
+        """Note unknown columns, each once; beyond `_MOST_UNKNOWN` without their names."""
+        for name in sorted(set(names) - self.unknown):
+            if len(self.unknown) < _MOST_UNKNOWN:
+                self.intake.notes.add(f"unknown column `{name[:64]}` ignored", place)
+            elif len(self.unknown) == _MOST_UNKNOWN:
+                self.intake.notes.add("further unknown columns ignored", place)
+            self.unknown.add(name)
+
+    def whole(self, batch: pa.RecordBatch, first: int) -> pa.Table | None:
+        """Return a batch whose rows begin at line `first`, if every row can be used as it is, else None."""
+        table = fitting(batch, self.schema)
+        return None if table is None else completed(table, _Numbered(self.source.label, first), self.intake)
+
+    def by_value(self, rows: Iterable[Row]) -> pa.Table:
+        """Return the usable rows of a batch in which something does not fit."""
+        return build(list(rows), self.source, self.intake, self.schema)
 
 
-def _from_parquet(source: Source, intake: Intake, schema: pa.Schema) -> Iterator[pa.Table]:
-    names = read_head(source).columns
-    _check_columns(names, source, schema)
-    _note_unknown(sorted(set(names) - set(schema.names)), source.label, intake, 0)
-    row = 1
-    for batch in parquet_batches(source, intake):
-        table = _whole(batch, schema)
+def _from_parquet(reading: _Reading) -> Iterator[pa.Table]:
+    names = read_head(reading.source).columns
+    _check_columns(names, reading.source, reading.schema)
+    reading.note(set(names) - reading.known, reading.source.label)
+    line = 1
+    for batch in parquet_batches(reading.source, reading.intake):
+        batch = batch.select([name for name in batch.schema.names if name in reading.known])
+        table = reading.whole(batch, line)
         if table is None:
-            rows = [Row(row + i, 0, value) for i, value in enumerate(_values(batch, schema))]
-            table = build(rows, source, intake, schema)
-        else:
-            table = completed(table, _Numbered(source.label, row), intake)
-        row += batch.num_rows
+            table = reading.by_value(Row(line + i, 0, value) for i, value in enumerate(batch.to_pylist()))
+        line += batch.num_rows
         if table.num_rows:
             yield table
 
 
-def _values(batch: pa.RecordBatch, schema: pa.Schema) -> list[dict[str, object]]:
-    """Return the rows as objects, with only the columns of `schema`."""
-    names = [name for name in batch.schema.names if name in schema.names]
-    rows: list[dict[str, object]] = batch.select(names).to_pylist()
-    return rows
+def _from_json_lines(reading: _Reading) -> Iterator[pa.Table]:
+    """Yield a table per run of lines: read whole, or else in small parts, or else those parts value by value."""
+    for run in runs(reading.source, reading.intake.skips):
+        batch = read_block(run.raw, reading.schema, unknown=False)
+        table = None if batch is None else reading.whole(batch, run.first)
+        if table is None:
+            table = pa.concat_tables([_part(part, reading) for part in parts(run)]).combine_chunks()
+        if table.num_rows:
+            yield table
 
 
-def _whole(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table | None:
-    """Return the batch as a table of `schema` if every row of it can be used as it is, else None."""
-    columns = []
-    for field in schema:
-        column = batch.column(field.name) if field.name in batch.schema.names else pa.nulls(batch.num_rows, field.type)
-        fitting = _fitting(column, field)
-        if fitting is None:
-            return None
-        columns.append(fitting)
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _fitting(column: pa.Array, field: pa.Field) -> pa.Array | None:
-    """Return the column in the type of `field` if no value of it needs a look, else None."""
-    if pa.types.is_null(column.type) and field.nullable:
-        return pa.nulls(len(column), field.type)
-    if field.type == TIMESTAMP:
-        return _fitting_times(column, field)
-    if column.type != field.type and column.type not in _PLAIN_TYPES.get(field.type, ()):
-        return None
-    if not field.nullable and (column.null_count or pc.any(pc.equal(column, "")).as_py()):
-        return None
-    if field.type == pa.float64() and pc.all(pc.is_finite(column)).as_py() is False:
-        return None
-    return column.cast(field.type)
-
-
-def _fitting_times(column: pa.Array, field: pa.Field) -> pa.Array | None:
-    if not pa.types.is_timestamp(column.type) or column.type.tz is None or (column.null_count and not field.nullable):
-        return None
-    times_us = column.cast(TIMESTAMP, safe=False)
-    numbers = times_us.cast(pa.int64())
-    inside = pc.and_(pc.greater_equal(numbers, times.FIRST), pc.less(numbers, times.LAST))
-    return times_us if pc.all(inside).as_py() is not False else None
+def _part(part: Run, reading: _Reading) -> pa.Table:
+    batch = read_block(part.raw, reading.schema, unknown=True)
+    table = None if batch is None else reading.whole(batch, part.first)
+    if batch is None or table is None:
+        lines = numbered(decoded(part, reading.source, reading.intake.notes))
+        found = line_records(lines, reading.source, reading.intake)
+        return reading.by_value(reading.noting(map(Row._make, found)))
+    reading.note(set(batch.schema.names) - reading.known, reading.place(part.first))
+    return table
 
 
 class _Numbered:

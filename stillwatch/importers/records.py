@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.importers.importer import Intake, Json
-from stillwatch.importers.source import LONGEST_LINE, Source, lines, magic, unreadable
+from stillwatch.importers.source import LONGEST_LINE, Lines, Source, lines, magic, unreadable
 
 BROKEN = "broken JSON"
 NO_OBJECT = "not a JSON object"
@@ -66,8 +66,8 @@ def records(source: Source, intake: Intake) -> Iterator[Record]:
     first = next(found, None)
     if first is None:
         return
-    if _is_lines(first[1]):
-        yield from _by_line(_chain(first, found), source, intake)
+    if begins_lines(first[1]):
+        yield from line_records(_chain(first, found), source, intake)
     else:
         yield from _by_document(_chain(first, found), source, intake)
 
@@ -75,9 +75,14 @@ def records(source: Source, intake: Intake) -> Iterator[Record]:
 def _texts(source: Source, intake: Intake) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, numbered."""
     for run in lines(source, intake.skips, intake.notes):
-        for number, text in enumerate(run.texts, start=run.first):
-            if text and not text.isspace():
-                yield number, text
+        yield from numbered(run)
+
+
+def numbered(run: Lines) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a run that are not blank, with their numbers."""
+    for number, text in enumerate(run.texts, start=run.first):
+        if text and not text.isspace():
+            yield number, text
 
 
 def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -85,7 +90,7 @@ def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[
     yield from rest
 
 
-def _is_lines(text: str) -> bool:
+def begins_lines(text: str) -> bool:
     """Return whether a first line that is `text` begins JSON Lines, rather than an array or a document over lines.
 
     A line that is broken inside an object still begins JSON Lines; a line that only opens one does not.
@@ -104,7 +109,8 @@ def parsed(text: str) -> object:
         return BROKEN
 
 
-def _by_line(texts: Iterator[tuple[int, str]], source: Source, intake: Intake) -> Iterator[Record]:
+def line_records(texts: Iterable[tuple[int, str]], source: Source, intake: Intake) -> Iterator[Record]:
+    """Yield the object on each of some numbered lines; a line without one is counted."""
     decode, skips = _decoder.decode, intake.skips
     for number, text in texts:
         try:

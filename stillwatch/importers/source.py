@@ -45,6 +45,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Some whole lines of a source as they are stored.
+
+    Attributes:
+        first: number of the first line, counted from 1.
+        raw: the lines with the breaks between them, without the last one.
+    """
+
+    first: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """Some whole lines of a source.
 
@@ -130,15 +143,29 @@ def lines(source: Source, skips: Skips, notes: Skips) -> Iterator[Lines]:
     Raises:
         StillwatchError: the file cannot be read.
     """
+    for run in runs(source, skips):
+        yield decoded(run, source, notes)
+
+
+def runs(source: Source, skips: Skips) -> Iterator[Run]:
+    """Yield the bytes of `source` in runs of whole lines; a line that is too long is counted and left out.
+
+    Raises:
+        StillwatchError: the file cannot be read.
+    """
     number = 1
     for raw in _whole_lines(blocks(source, skips)):
         if raw is None:
             skips.add("line longer than 64 MB", f"{source.label}:{number}")
             number += 1
-            continue
-        texts = _decode(raw, source, number, notes).split("\n")
-        yield Lines(number, texts)
-        number += len(texts)
+        else:
+            yield Run(number, raw)
+            number += raw.count(b"\n") + 1
+
+
+def decoded(run: Run, source: Source, notes: Skips) -> Lines:
+    """Return the lines of a run as text; what had to be repaired is noted."""
+    return Lines(run.first, _decode(run.raw, source, run.first, notes).split("\n"))
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes | None]:

@@ -83,8 +83,12 @@ def _from_number(number: float) -> int | None:
         return None
     if not math.isfinite(size):
         return None
-    scale = next(scale for limit, scale in _SCALES if size < limit)
-    return scaled(number, scale)
+    return scaled(number, scale_of(size))
+
+
+def scale_of(size: float) -> float:
+    """Return how many microseconds are in the unit of a time since the epoch that is `size` units, which is finite."""
+    return next(scale for limit, scale in _SCALES if size < limit)
 
 
 def scaled(number: float, scale: float) -> int:

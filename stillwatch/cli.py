@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from typer import TyperException
 
 from stillwatch import __version__, commands
 from stillwatch.config import ScanSettings
@@ -234,16 +234,21 @@ def main() -> None:
         app(standalone_mode=False)
     except StillwatchError as error:
         _end(str(error), error.exit_code)
-    except click.exceptions.Exit as end:
+    except typer.Exit as end:
         sys.exit(end.exit_code)
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "stillwatch"
-        _end(f"{where}: {error.format_message().rstrip('.').lower()}\n  try: {where} --help", ExitCode.NOTHING_USABLE)
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:
+        _end(f"{_sentence(error)}\n  try: stillwatch --help", ExitCode.NOTHING_USABLE)
+    except (KeyboardInterrupt, typer.Abort):
         _end("stopped; what was finished stays", ExitCode.FAILED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(ExitCode.OK)
+
+
+def _sentence(error: TyperException) -> str:
+    """Return what was wrong with the command line, in the grammar of our own errors."""
+    text = error.format_message().rstrip(".")
+    return text[:1].lower() + text[1:]
 
 
 def _end(text: str, code: ExitCode) -> None:

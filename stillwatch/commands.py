@@ -185,7 +185,7 @@ def _head(ledger: Ledger, found: Scan, settings: ScanSettings) -> Mapping[str, A
             "first_ts": _iso(int(totals["first_us"].min())),
             "last_ts": _iso(int(totals["last_us"].max())),
         },
-        "rows_read": ledger.rows() + skipped.total,
+        "rows_read": ledger.rows + skipped.total,
         "skipped": [part.model_dump() for part in as_skipped(skipped)],
     }
 

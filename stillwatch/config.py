@@ -32,7 +32,5 @@ class ScanSettings(BaseModel):
     until: dt.datetime | None = None
     memory: str = "8GB"
     threads: int | None = None
-    false_discoveries: float = Field(
-        0.01, gt=0, lt=1, description="accepted share of false campaigns among those named"
-    )
+    false_discoveries: float = Field(0.01, gt=0, lt=1, description="accepted share of false campaigns")
     proposals: ProposalLimits = ProposalLimits()

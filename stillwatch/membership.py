@@ -11,16 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.evidence.case import Case, Group, flags
+from stillwatch.evidence import FAMILY_COUNTS
+from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.likeness import Means, means, spread
 from stillwatch.profiles import F64, I64, SCAFFOLDS, UNKNOWN, Flags, Population
+from stillwatch.verdict import Tested
 
 SURE = 6.6
 """Bits: odds of a hundred to one."""
 LIKELY = 3.3
 """Bits: odds of ten to one, which a tested member must reach to stay; its group has passed, so the odds start even."""
 _FAMILIES_TO_JOIN = 2
+_ENOUGH = 5
+"""Accounts from whose habits a pattern can be read."""
 _CHARACTERISTIC = 0.1
 """Share of members that must have a scaffold as a habit for it to be the operator's."""
 _LIFT = 10.0
@@ -28,7 +32,7 @@ _LIFT = 10.0
 
 LIMITS: dict[str, tuple[float, float]] = {
     "sameness": (-15.0, 10.0),
-    "scaffold": (-4.0, 10.0),
+    "scaffold": (-8.0, 12.0),
     "instrument": (0.0, 8.0),
     "handoff": (-1.0, 8.0),
     "client": (-2.0, 3.0),
@@ -54,28 +58,44 @@ class Membership:
     core: Flags
 
 
-def membership(group: Group, case: Case) -> Membership:
-    """Hold every account against the habits of `group`."""
-    inside = flags(case, group.accounts)
-    features = {name: np.clip(values, *LIMITS[name]) for name, values in _features(inside, case).items()}
+def membership(tested: Tested, case: Case) -> Membership:
+    """Hold every account against the habits of a group that passed.
+
+    A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
+    """
+    inside = flags(case, tested.group.accounts)
+    shown = frozenset(item.kind for item in tested.evidence if item.bits >= FAMILY_COUNTS)
+    found = _round(inside, inside, case, shown)
+    return _round(inside, found.core, case, shown) if found.core.sum() >= _ENOUGH else found
+
+
+def _round(tested: Flags, pattern: Flags, case: Case, shown: frozenset[str]) -> Membership:
+    """Hold every account against the habits of the accounts in `pattern`."""
+    features = {name: np.clip(values, *LIMITS[name]) for name, values in _features(pattern, case, shown).items()}
     bits = np.sum(list(features.values()), axis=0)
     families = np.sum([values >= 1.0 for values in features.values()], axis=0)
-    prior = np.log2(len(group) / max(case.people.size - len(group), 1))
-    joins = ~inside & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN)
-    members = (inside & (bits >= LIKELY)) | joins
+    prior = np.log2(pattern.sum() / max((~pattern).sum(), 1))
+    joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN)
+    members = (tested & (bits >= LIKELY)) | joins
     return Membership(np.asarray(bits), members, members & (bits >= SURE))
 
 
-def _features(inside: Flags, case: Case) -> dict[str, F64]:
-    people = case.people
+def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64]:
+    """Return the ratio of each feature in bits; a habit that the group was not shown to have is left out.
+
+    Args:
+        inside: the accounts whose habits are the pattern.
+        shown: kinds of evidence that count for the group.
+    """
+    people, nothing = case.people, np.zeros(case.people.size)
     return {
         "sameness": _sameness(inside, means(people.profiles)),
         "scaffold": _yes_no(inside, _uses_scaffold(inside, case)),
         "instrument": _yes_no(inside, _shares_instrument(inside, people)),
         "handoff": _yes_no(inside, _hands_over(inside, case)),
         "client": _client(inside, people),
-        "burst": _yes_no(inside, _in_burst(inside, people)),
-        "load": _load(inside, people),
+        "burst": _yes_no(inside, _in_burst(inside, people)) if "signup_burst" in shown else nothing,
+        "load": _load(inside, people) if "even_load" in shown else nothing,
         "follow_up": _follow_up(inside, people),
         "vouched": np.where(_vouched(people), _yes_no(inside, _vouched(people)), 0.0),
     }
@@ -86,7 +106,7 @@ def _yes_no(inside: Flags, has: Flags) -> F64:
     within, without = int(inside.sum()), int((~inside).sum())
     p = ((has & inside).sum() + 0.5) / (within + 1)
     q = ((has & ~inside).sum() + 0.5) / (without + 1)
-    return np.where(has, np.log2(p / q), np.log2((1 - p) / (1 - q)))
+    return np.asarray(np.where(has, np.log2(p / q), np.log2((1 - p) / (1 - q))))
 
 
 def _sameness(inside: Flags, of: Means) -> F64:
@@ -106,7 +126,7 @@ def _sameness(inside: Flags, of: Means) -> F64:
 
 
 def _uses_scaffold(inside: Flags, case: Case) -> Flags:
-    """Return who has a habit that marks the group."""
+    """Return who ever used a text that is a habit of the group and of few others."""
     uses = np.zeros(len(inside), dtype=np.bool_)
     within, without = int(inside.sum()), int((~inside).sum())
     for kind in SCAFFOLDS:
@@ -114,7 +134,7 @@ def _uses_scaffold(inside: Flags, case: Case) -> Flags:
         among = np.asarray(habit[np.flatnonzero(inside)].sum(axis=0)).ravel()
         elsewhere = np.diff(habit.indptr) - among
         telling = (among >= _CHARACTERISTIC * within) & (among * without >= _LIFT * (elsewhere + 1) * within)
-        uses[habit[:, np.flatnonzero(telling)].tocoo().row] = True
+        uses[case.people.shared[kind].matrix[:, np.flatnonzero(telling)].tocoo().row] = True
     return uses
 
 
@@ -155,7 +175,7 @@ def _in_burst(inside: Flags, people: Population) -> Flags:
     if not len(members):
         return np.zeros(len(inside), dtype=np.bool_)
     first, last = np.quantile(members, (0.05, 0.95))
-    return known & (people.created_us >= first) & (people.created_us <= last)
+    return np.asarray(known & (people.created_us >= first) & (people.created_us <= last))
 
 
 def _load(inside: Flags, people: Population) -> F64:
@@ -181,4 +201,4 @@ def _follow_up(inside: Flags, people: Population) -> F64:
 
 def _vouched(people: Population) -> Flags:
     """Return who is in a programme or belongs to a declared organisation."""
-    return people.categories["program"].known | people.categories["org"].known
+    return np.asarray(people.categories["program"].known | people.categories["org"].known)

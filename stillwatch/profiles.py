@@ -38,6 +38,8 @@ _LENGTHS = """
     case when :without_text = 1 then cast(round(16 * log2(1 + coalesce(tokens_out, 0))) as bigint) else 0 end
         as output_length"""
 
+_INTENT = "count(case when intent = {i} and intent_bits >= :intent_bits then 1 end) as intent_{i}"
+
 TOTALS = Query(
     "account_totals",
     f"""
@@ -46,7 +48,7 @@ TOTALS = Query(
         count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns,
         count(status) as with_status, count(case when status >= 400 then 1 end) as errors,
         count(intent) as with_intent,
-        {", ".join(f"count(case when intent = {i} and intent_bits >= :intent_bits then 1 end) as intent_{i}" for i in range(1, len(INTENTS)))},
+        {", ".join(_INTENT.format(i=i) for i in range(1, len(INTENTS)))},
         count(logprobs) as with_logprobs, count(case when logprobs > 0 then 1 end) as asks_logprobs,
         count(choices) as with_choices, count(case when choices > 1 then 1 end) as asks_choices,
         count(reasoning) as with_reasoning, count(case when reasoning then 1 end) as asks_reasoning,
@@ -149,7 +151,7 @@ class Category:
     @property
     def known(self) -> Flags:
         """Which accounts have a value, shape (accounts,)."""
-        return self.codes != UNKNOWN
+        return np.asarray(self.codes != UNKNOWN)
 
     def counts(self, accounts: I64 | None = None) -> I64:
         """Return how many of `accounts` (all without it) have each value, shape (values,)."""

@@ -34,4 +34,4 @@ def trimmed(accounts: I64, of: Means, least: float) -> I64:
         if len(near) < _BODY * len(judged):
             return accounts
     kept = (far[accounts] <= radius) | (of.n[accounts] < least)
-    return accounts[kept]
+    return np.asarray(accounts[kept])

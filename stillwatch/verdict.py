@@ -63,9 +63,9 @@ def _capped(kind: Kind, bits: float) -> float:
 
 
 def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
-    """Return the bits of a finding, corrected if its family chose the group."""
-    chosen = kind.family in group.chosen_by and kind.family not in TESTED_APART
-    if finding.p_value is None or not chosen or kind.question is Question.INNOCENCE:
+    """Return the bits of a finding, corrected if it speaks of what the group was chosen by."""
+    chosen = kind.question is Question.COORDINATION and kind.family in group.chosen_by - TESTED_APART
+    if finding.p_value is None or not chosen:
         return finding.bits
     size, members = case.people.size, len(group)
     ways = special.gammaln(size + 1) - special.gammaln(members + 1) - special.gammaln(size - members + 1)

@@ -89,7 +89,7 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
     Kind("signup_burst", Family.LIFECYCLE, _C, signup_burst, 8.0,
          "sign-ups at the times of all others", ("created_at",), "courses and hackathons burst sharper"),
     Kind("interchangeable", Family.SAMENESS, _C, interchangeable, 12.0,
-         "members half as far apart as their nearest neighbours", ("input_text|tokens_in",), "hard to fake, easy to test"),
+         "members half as far apart as their nearest neighbours", ("input_text|tokens_in",), "hard to fake"),
     Kind("set_apart", Family.SAMENESS, _C, set_apart, 6.0,
          "the group's profile is that of any one account", ("input_text|tokens_in",), "rare work is not a crime"),
     Kind("harvest_intent", Family.INTENT, _X, harvest_intent, 10.0,
@@ -105,15 +105,15 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
     Kind("one_device", Family.IDENTITY, _D, one_device, 8.0,
          "random accounts on the same devices", ("device_id",), "golden images exist"),
     Kind("declared_organisation", Family.IDENTITY, _I, declared_organisation, 96.0,
-         "unrelated accounts share no organisation", ("org_id|verification",), "explains all eight families: eight times their cap"),
+         "unrelated accounts share no organisation", ("org_id|verification",), "explains all families"),
     Kind("registered_program", Family.IDENTITY, _I, registered_program, 48.0,
-         "unrelated accounts share no programme", ("program",), "explains what the provider agreed to, not how it pays"),
+         "unrelated accounts share no programme", ("program",), "explains what was agreed to"),
     Kind("independent_owners", Family.SAMENESS, _I, independent_owners, 12.0,
-         "members of one pool, a tenth as far apart as neighbours", ("input_text|tokens_in",), "as strong as its opposite"),
+         "members of one pool, hardly apart at all", ("input_text|tokens_in",), "weighs like its opposite"),
     Kind("human_conversation", Family.INTENT, _I, human_conversation, 6.0,
          "a harvester, following up a quarter as often as others", ("turn",), "conversations can be replayed"),
     Kind("same_list", Family.CONTENT, _I, same_list, 36.0,
-         "random groups of accounts as active", ("input_text",), "explains content, sameness and timing: three families"),
+         "random groups of accounts as active", ("input_text",), "explains three families"),
 )  # fmt: skip
 """In the order in which a reader should meet them."""
 

@@ -130,7 +130,7 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
     places = np.searchsorted(case.people.n[others], case.people.n[members])
     lowest = np.clip(places - width // 2, 0, len(others) - width)
     steps = np.random.default_rng(seed).integers(0, width, size=(RANDOM_GROUPS, len(members)))
-    return others[lowest[None, :] + steps]
+    return np.asarray(others[lowest[None, :] + steps])
 
 
 def group_rows(drawn: I64, size: int) -> sparse.csr_array:

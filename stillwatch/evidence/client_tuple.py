@@ -22,7 +22,8 @@ CLIENT = Query(
             from exchanges join groups on groups.account_id = exchanges.account_id
             where groups.campaign_id = :group and (user_agent is not null or client_fp is not null)
             group by exchanges.account_id, coalesce(user_agent, '') || ' ' || coalesce(client_fp, '')),
-        ranked as (select account_id, client, row_number() over (partition by account_id order by n desc, client) as place
+        ranked as (
+            select account_id, client, row_number() over (partition by account_id order by n desc, client) as place
             from used)
     select count(*) as members_with_it from ranked where place = 1 and client = :value""",
 )

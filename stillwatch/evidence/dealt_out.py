@@ -47,7 +47,7 @@ def overlaps(case: Case, groups: I64) -> F64:
     askers.sort_indices()
     asked.data = asked.data * (askers.data >= 2)
     prompts = np.maximum(case.people.totals["prompts"][groups].sum(axis=1), 1)
-    return np.asarray(asked.sum(axis=1)).ravel() / prompts
+    return np.asarray(np.asarray(asked.sum(axis=1)).ravel() / prompts)
 
 
 def _once(counts: sparse.csr_array) -> sparse.csr_array:

@@ -20,6 +20,6 @@ def displaced_reasoning(group: Group, case: Case) -> Finding:
         group,
         case,
         "displaced",
-        "a reasoning block that one account was given was brought back by another",
+        "a reasoning block of one account was brought back by another",
         bound(TRAIL, group),
     )

@@ -36,7 +36,7 @@ LOADS = Query(
 def loads(people: Population, accounts: I64) -> F64:
     """Return the natural log of exchanges a day of each account, over at least one day."""
     span = np.maximum(people.totals["last_us"][accounts] - people.totals["first_us"][accounts] + _HOUR, _DAY)
-    return np.log(people.n[accounts] * _DAY / span)
+    return np.asarray(np.log(people.n[accounts] * _DAY / span))
 
 
 def even_load(group: Group, case: Case) -> Finding:

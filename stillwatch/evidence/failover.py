@@ -1,6 +1,7 @@
 """One body that failed and was sent again, unchanged, by another account within a minute.
 
-Innocent causes: a multi-key pool inside one organisation (left out), two people retrying one famous prompt in an outage.
+Innocent causes: a multi-key pool inside one organisation (left out), two people retrying one
+famous prompt in an outage.
 Blind spot: relays that wait longer or rewrite the body; logs without failed requests.
 """
 
@@ -16,6 +17,4 @@ TRAIL = trail("failover", FAILOVER)
 
 def failover(group: Group, case: Case) -> Finding:
     """Fail-overs inside the group, against the rate among all others."""
-    return moved(
-        group, case, "failover", "a failed body was sent again by another account within a minute", bound(TRAIL, group)
-    )
+    return moved(group, case, "failover", "a failed body was sent again by another account", bound(TRAIL, group))

@@ -26,19 +26,20 @@ INTENT_COUNTS = Query(
     "harvest_intent",
     f"""
     select count(intent) as prompts,
-        count(case when intent in ({", ".join(map(str, HARVEST))}) and intent_bits >= :believed then 1 end) as harvest_prompts
+        count(case when intent in ({", ".join(map(str, HARVEST))}) and intent_bits >= :believed then 1 end)
+            as harvest_prompts
     from exchanges join groups on groups.account_id = exchanges.account_id where groups.campaign_id = :group""",
 )
 
 
 def harvest_counts(people: Population, accounts: I64) -> I64:
     """Return how many prompts of each account are in a harvesting class."""
-    return np.sum([people.totals[f"intent_{i}"][accounts] for i in HARVEST], axis=0, dtype=np.int64)
+    return np.asarray(np.sum([people.totals[f"intent_{i}"][accounts] for i in HARVEST], axis=0, dtype=np.int64))
 
 
 def _shares(people: Population, accounts: I64) -> F64:
     known = accounts[people.totals["with_intent"][accounts] > 0]
-    return harvest_counts(people, known) / people.totals["with_intent"][known]
+    return np.asarray(harvest_counts(people, known) / people.totals["with_intent"][known])
 
 
 def harvest_intent(group: Group, case: Case) -> Finding:

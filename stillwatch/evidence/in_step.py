@@ -69,7 +69,7 @@ def together(case: Case, groups: I64) -> F64:
     """
     totals = (group_rows(groups, case.people.size) @ case.hourly).toarray().astype(np.float64)
     joint = (_residual(totals) ** 2).sum(axis=1)
-    return np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9)
+    return np.asarray(np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9))
 
 
 def own_time(hourly: sparse.csr_array) -> F64:
@@ -79,7 +79,7 @@ def own_time(hourly: sparse.csr_array) -> F64:
     clock = sparse.csr_array((np.ones(hours, dtype=np.int64), (places, places % 24)), shape=(hours, 24))
     by_hour = sparse.csr_array(hourly @ clock)
     squares = np.asarray(hourly.multiply(hourly).sum(axis=1), dtype=np.float64).ravel()
-    return squares - np.asarray(by_hour.multiply(by_hour).sum(axis=1)).ravel() * 24 / hours
+    return np.asarray(squares - np.asarray(by_hour.multiply(by_hour).sum(axis=1)).ravel() * 24 / hours)
 
 
 def _residual(totals: F64) -> F64:

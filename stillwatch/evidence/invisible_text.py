@@ -30,8 +30,8 @@ def invisible_text(group: Group, case: Case) -> Finding:
     without = totals["invisible"][others] / case.people.n[others]
     return Finding(
         p_value=larger_mean(inside, without),
-        statement=f"{float(inside.mean()):.1%} of a member's exchanges carry zero-width characters; of another account's"
-        f" {float(without.mean()) if len(without) else 0.0:.1%}",
+        statement=f"{float(inside.mean()):.1%} of a member's exchanges carry zero-width characters;"
+        f" of another account's {float(without.mean()) if len(without) else 0.0:.1%}",
         numbers={"with_invisible": found, "exchanges": int(case.people.n[group.accounts].sum())},
         exhibits=names(case, group.accounts[totals["invisible"][group.accounts] > 0]),
         query=bound(INVISIBLE, group),

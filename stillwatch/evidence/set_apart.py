@@ -34,8 +34,8 @@ def set_apart(group: Group, case: Case) -> Finding:
     distance = float(((own.centre - usual.centre) ** 2 / (usual.excess + error)).mean())
     return Finding(
         p_value=chi2_above(distance * of.columns, 1.0, of.columns),
-        statement=f"the mean profile of {len(members)} accounts lies {np.sqrt(distance):.1f} standard deviations from that"
-        " of all others",
+        statement=f"the mean profile of {len(members)} accounts lies {np.sqrt(distance):.1f} standard deviations"
+        " from that of all others",
         numbers={"accounts_compared": len(members), "deviations": round(float(np.sqrt(distance)), 4)},
         exhibits=names(case, members),
         query=bound(EXCHANGES, group),

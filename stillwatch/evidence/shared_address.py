@@ -34,7 +34,8 @@ def shared_address(group: Group, case: Case) -> Finding:
     sharing = np.asarray(held[:, np.flatnonzero(among >= 2)].sum(axis=1)).ravel() > 0
     return Finding(
         p_value=poisson_tail(shared, expected),
-        statement=f"{shared} addresses are used by two or more of the {len(group)} accounts; chance allows {expected:.2g}",
+        statement=f"{shared} addresses are used by two or more of the {len(group)} accounts; chance allows"
+        f" {expected:.2g}",
         numbers={"shared_addresses": shared, "expected": expected, "accounts_sharing": int(sharing.sum())},
         exhibits=names(case, group.accounts[sharing]),
         query=bound(ADDRESSES, group),

@@ -60,7 +60,7 @@ def signup_burst(group: Group, case: Case) -> Finding:
 
 def _known(case: Case, accounts: I64) -> I64:
     created = case.people.created_us[accounts]
-    return created[created != UNKNOWN]
+    return np.asarray(created[created != UNKNOWN])
 
 
 def _fullest(created: I64, window: int) -> tuple[int, int]:

@@ -15,7 +15,8 @@ def trail(kind: str, motif: Query) -> Query:
         kind,
         f"""
         with pairs as ({sql}),
-            orgs as (select account_id, org_id, row_number() over (partition by account_id order by n desc, org_id) as place
+            orgs as (
+                select account_id, org_id, row_number() over (partition by account_id order by n desc, org_id) as place
                 from (select account_id, org_id, count(*) as n from exchanges where org_id is not null
                     group by account_id, org_id)),
             declared as (

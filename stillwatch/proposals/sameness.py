@@ -84,7 +84,7 @@ def _field(sight: Sight, power: float) -> _Field | None:
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:
     count = min(sight.limits.seeds, len(field.accounts))
-    return np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64)).tolist()
+    return [int(seed) for seed in np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64))]
 
 
 @dataclass(frozen=True, slots=True)

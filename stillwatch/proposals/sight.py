@@ -37,4 +37,4 @@ def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> 
 
 def column_holders(habit: sparse.csc_array) -> I64:
     """Return how many accounts have each habit, shape (marks,)."""
-    return np.diff(habit.indptr).astype(np.int64)
+    return np.asarray(np.diff(habit.indptr), dtype=np.int64)

@@ -91,8 +91,7 @@ def _heavy_marks(ledger: Ledger) -> dict[str, pa.Array]:
                 f" having count(distinct account_id) >= {HOLDERS} order by count(distinct account_id) desc, mark"
                 f" limit {MOST_MARKS}"
             )
-            marks: pa.Table = rows.to_arrow_table()
-            heavy[kind] = marks.column("mark").combine_chunks()
+            heavy[kind] = pa.array([mark for (mark,) in rows.fetchall()], pa.int64())
     return heavy
 
 

@@ -81,8 +81,8 @@ def test_a_repeated_id_within_a_file_is_dropped_and_counted(tmp_path: Path, ledg
 
 
 def test_bad_lines_are_counted_with_their_first_place_and_remembered(tmp_path: Path, ledger: Ledger) -> None:
-    bad = ['{"exchange_id": "cut', exchange(2, ts="1915-01-01T00:00:00Z"), exchange(3, account_id=None)]
-    path = write(tmp_path / "a.jsonl", [exchange(1), *bad, exchange(4)])
+    bad = exchange(2, ts="1915-01-01T00:00:00Z"), exchange(3, account_id=None)
+    path = write(tmp_path / "a.jsonl", [exchange(1), '{"exchange_id": "cut', *bad, exchange(4)])
     report = _one([path], ledger)
     assert report.rows == 2
     assert sum(s.count for s in report.skips) == 3

@@ -122,6 +122,8 @@ def _rewritten(file: Staged, keep: Flags) -> list[Staged]:
 def _publish(ledger: Ledger, draft: Draft) -> Manifest:
     """Move the files of `draft` to their place and write the manifest; on an error take them away again."""
     targets = {ledger.folder / _name(file, draft.origin): file for file in draft.files}
+    draft.folder.mkdir(parents=True, exist_ok=True)
+    _forget({file.day for target, file in targets.items() if not target.parent.exists()}, ledger, draft.folder)
     try:
         for target, file in targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,13 +133,21 @@ def _publish(ledger: Ledger, draft: Draft) -> Manifest:
         place.parent.mkdir(exist_ok=True)
         for folder in {f for target in (*targets, place) for f in (target.parent, target.parent.parent)}:
             sync(folder)
-        draft.folder.mkdir(parents=True, exist_ok=True)
         write_whole(place, manifest.model_dump_json(indent=1) + "\n", by_way_of=draft.folder / "manifest.json")
     finally:
         if not ledger.holds(draft.origin.import_id):
             for target in targets:
                 target.unlink(missing_ok=True)
     return manifest
+
+
+def _forget(days: set[str], ledger: Ledger, scratch: Path) -> None:
+    """Strike files of `days`, whose folders are not there, from the manifests: they were deleted."""
+    for manifest in ledger.manifests() if days else ():
+        kept = tuple(file for file in manifest.files if not file.day or file.day not in days)
+        if kept != manifest.files:
+            text = manifest.model_copy(update={"files": kept}).model_dump_json(indent=1) + "\n"
+            write_whole(ledger.manifest_path(manifest.origin.import_id), text, by_way_of=scratch / "forgotten.json")
 
 
 def _manifest(ledger: Ledger, draft: Draft, targets: Mapping[Path, Staged]) -> Manifest:

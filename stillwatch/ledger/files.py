@@ -70,7 +70,8 @@ def storing(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else str(error).partition("\n")[0]
         raise StillwatchError(
             f"the ledger cannot be written: {reason}",
             where=str(folder),

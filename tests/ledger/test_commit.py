@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from stillwatch.errors import StillwatchError
 from stillwatch.ledger import Ledger, sweep
 from stillwatch.ledger.commit import KNOWN
 from stillwatch.ledger.repeats import SeenIds
@@ -63,6 +68,36 @@ def test_rows_that_stay_keep_their_order_and_values(ledger: Ledger) -> None:
     kept = read(ledger.exchange_files()[1])
     assert kept.column("prompt_mark").to_pylist() == [0, 1, 2, 5, 6, 7]
     assert kept.schema.field("exchange_id") == pa.field("exchange_id", pa.string(), nullable=False)
+
+
+def test_a_disk_that_fails_in_the_commit_leaves_the_ledger_as_it_was(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(ledger, hours(0, 5), "a" * 32)
+    before, calls = tree(ledger.folder), 0
+    while not ledger.holds("b" * 32):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", _failing_at(calls))
+            if calls < 3:
+                with pytest.raises(StillwatchError, match="No space left on device"):
+                    add(ledger, hours(3, 30), "b" * 32)
+                assert tree(ledger.folder) == before
+            else:
+                add(ledger, hours(3, 30), "b" * 32)
+        calls += 1
+    assert calls == 4  # two days and the manifest
+    assert ledger.rows == 30
+
+
+def _failing_at(call: int) -> Callable[[Path, Path], None]:
+    left, replace = itertools.count(), os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if next(left) == call:
+            raise OSError(errno.ENOSPC, "")
+        replace(source, target)
+
+    return failing
 
 
 def test_files_of_an_import_killed_in_its_commit_are_swept(ledger: Ledger) -> None:

@@ -1,9 +1,9 @@
-"""Who shares what, as a picture: the most linked members of a campaign.
+"""Who shares what, as a picture: the members of a campaign whose shared marks tell most.
 
-Strategy: keep the members with most shared marks, and place them so that their distance in the picture is near the
-number of links between them (stress majorization with equal weights: de Leeuw, *Applications of convex analysis to
-multidimensional scaling*, 1977). It begins on a circle whose order follows from the links: there is no chance in it,
-and the same links give the same picture.
+Strategy: keep the members and pairs that share what fewest others share, and place them so that their distance in the
+picture is near the number of links between them (stress majorization with equal weights: de Leeuw, *Applications of
+convex analysis to multidimensional scaling*, 1977). It begins on a circle whose order follows from the links: there is
+no chance in it, and the same links give the same picture.
 """
 
 from __future__ import annotations
@@ -84,12 +84,11 @@ def picture(links: Sequence[Link], *, nodes: int = MOST_NODES, lines: int = MOST
     """Return the picture of some links, None when there are none."""
     if not links:
         return None
+    kinds = shared(links)
     partners = _partners(links)
-    marks: Counter[str] = Counter()
-    for link in links:
-        marks.update({link.account_a: link.marks, link.account_b: link.marks})
-    kept = sorted(partners, key=lambda a: (-marks[a], -len(partners[a]), a))[:nodes]
-    drawn = _drawn(links, frozenset(kept), lines)
+    telling = _telling(links, kinds)
+    kept = _kept(telling, nodes)
+    drawn = _drawn(telling, frozenset(kept), lines)
     used = {account for pair in drawn for account in pair}
     kept = [account for account in kept if account in used]
     places = {account: i for i, account in enumerate(_around(kept, drawn))}
@@ -97,8 +96,8 @@ def picture(links: Sequence[Link], *, nodes: int = MOST_NODES, lines: int = MOST
     order = sorted(kept, key=lambda a: (-len(partners[a]), a))
     return Picture(
         nodes=tuple(_node(i, a, where[places[a]], partners[a]) for i, a in enumerate(order, start=1)),
-        lines=_lines(drawn, {a: where[i] for a, i in places.items()}, [s.kind for s in shared(links)]),
-        shared=shared(links),
+        lines=_lines(drawn, {a: where[i] for a, i in places.items()}, _rarest_first(kinds)),
+        shared=kinds,
         accounts=len(partners),
         pairs=len({_pair(link) for link in links}),
         drawn=len(drawn),
@@ -137,14 +136,37 @@ def _partners(links: Sequence[Link]) -> dict[str, set[str]]:
     return dict(partners)
 
 
-def _drawn(links: Sequence[Link], kept: frozenset[str], most: int) -> dict[Pair, str]:
-    """Return the strongest pairs among the kept members and the kind each shares most of."""
-    marks: defaultdict[Pair, Counter[str]] = defaultdict(Counter)
+def _rarest_first(kinds: Sequence[Shared]) -> list[str]:
+    return [row.kind for row in sorted(kinds, key=lambda row: (row.pairs, row.kind))]
+
+
+def _telling(links: Sequence[Link], kinds: Sequence[Shared]) -> dict[Pair, tuple[float, int, str]]:
+    """Return how much each pair tells (how few pairs share its kinds, then how many marks), and its rarest kind."""
+    pairs = {row.kind: row.pairs for row in kinds}
+    seen: defaultdict[Pair, Counter[str]] = defaultdict(Counter)
     for link in links:
-        if link.account_a != link.account_b and {link.account_a, link.account_b} <= kept:
-            marks[_pair(link)][link.kind] += link.marks
-    strongest = sorted(marks, key=lambda pair: (-marks[pair].total(), pair))[:most]
-    return {pair: min(marks[pair], key=lambda kind: (-marks[pair][kind], kind)) for pair in strongest}
+        if link.account_a != link.account_b:
+            seen[_pair(link)][link.kind] += link.marks
+    return {
+        pair: (math.fsum(1 / pairs[k] for k in marks), marks.total(), min(marks, key=lambda k: (pairs[k], k)))
+        for pair, marks in seen.items()
+    }
+
+
+def _kept(telling: dict[Pair, tuple[float, int, str]], most: int) -> list[str]:
+    """Return the members whose pairs tell most."""
+    weight: defaultdict[str, float] = defaultdict(float)
+    for pair, (rarity, _, _) in sorted(telling.items()):
+        for account in pair:
+            weight[account] += rarity
+    return sorted(weight, key=lambda a: (-round(weight[a], 9), a))[:most]
+
+
+def _drawn(telling: dict[Pair, tuple[float, int, str]], kept: frozenset[str], most: int) -> dict[Pair, str]:
+    """Return the most telling pairs among the kept members, and the rarest kind that each shares."""
+    among = [pair for pair in telling if kept.issuperset(pair)]
+    first = sorted(among, key=lambda pair: (-telling[pair][0], -telling[pair][1], pair))[:most]
+    return {pair: telling[pair][2] for pair in first}
 
 
 def _around(kept: Sequence[str], drawn: dict[Pair, str]) -> list[str]:

@@ -19,7 +19,10 @@ from stillwatch.findings import (
     CAMPAIGNS,
     CLEARED,
     EVIDENCE,
+    GROUPS,
+    LINKS,
     MEMBERS,
+    TIMELINE,
     Evidence,
     Family,
     Member,
@@ -27,29 +30,8 @@ from stillwatch.findings import (
     Scores,
     VerdictKind,
 )
-from stillwatch.record import TIMESTAMP, conform, required, required_columns
+from stillwatch.record import conform, required_columns
 from stillwatch.report.scanfile import Scan, read_scan
-
-TIMELINE = pa.schema(
-    [
-        required("campaign_id", pa.string()),
-        required("hour", TIMESTAMP),
-        required("exchanges", pa.int64()),
-        required("accounts", pa.int64()),
-    ]
-)
-"""Exchanges and distinct accounts of a group by hour; an hour without exchanges has no row. Made for the report."""
-
-LINKS = pa.schema(
-    [
-        required("campaign_id", pa.string()),
-        required("account_a", pa.string()),
-        required("account_b", pa.string()),
-        required("kind", pa.string()),
-        required("marks", pa.int64()),
-    ]
-)
-"""Pairs of members that share rare marks of one kind, and how many; capped by the scan. Made for the report."""
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -83,6 +65,7 @@ class Group:
         members: strongest first; empty for a cleared group.
         timeline: hours in which something happened, oldest first.
         links: strongest first.
+        n_tested: accounts of the group as its evidence was tested, before members were chosen; None when not known.
     """
 
     group_id: str
@@ -99,6 +82,7 @@ class Group:
     members: tuple[Member, ...]
     timeline: tuple[Hour, ...]
     links: tuple[Link, ...]
+    n_tested: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +129,7 @@ def load_result(out: Path) -> Result:
     members = _by_group(out / "members.parquet", MEMBERS, _member)
     hours = _by_group(out / "timeline.parquet", TIMELINE, _hour, optional=True)
     links = _by_group(out / "links.parquet", LINKS, _link, optional=True)
+    tested = _by_group(out / "groups.parquet", GROUPS, _account, optional=True)
 
     def group(row: Row) -> Group:
         key = row["campaign_id"]
@@ -154,6 +139,7 @@ def load_result(out: Path) -> Result:
             members=tuple(sorted(members[key], key=lambda m: (not m.core, -m.bits, m.account_id))),
             timeline=tuple(sorted(hours[key], key=lambda h: h.start)),
             links=tuple(sorted(links[key], key=lambda s: (-s.marks, s.kind, s.account_a, s.account_b))),
+            n_tested=len(tested[key]) or None,
         )
 
     campaigns = _values(out / "campaigns.parquet", CAMPAIGNS, group)
@@ -200,6 +186,11 @@ def _hour(row: Row) -> Hour:
 
 def _link(row: Row) -> Link:
     return Link(row["account_a"], row["account_b"], row["kind"], row["marks"])
+
+
+def _account(row: Row) -> str:
+    account: str = row["account_id"]
+    return account
 
 
 def _by_group(

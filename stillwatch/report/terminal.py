@@ -100,6 +100,8 @@ def _facts(group: Accounts) -> Iterable[RenderableType]:
     size = f"{wording.count(group.n_accounts, 'account')}, {wording.count(group.n_exchanges, 'exchange')}"
     window = f"{wording.window(group.first, group.last)} UTC, {wording.duration(group.first, group.last)}"
     yield _fact("observed", f"{size}; {window}")
+    if group.n_tested not in (None, group.n_accounts):
+        yield _fact("tested", f"on {group.n_tested:,} accounts; who is a member was then decided account by account")
     scores = (f"{wording.QUESTIONS[q][0]} {_bits(getattr(group.scores, q.value))}" for q in Question)
     yield _fact(
         "computed",

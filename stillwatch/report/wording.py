@@ -69,6 +69,24 @@ QUESTIONS: Mapping[Question, tuple[str, str]] = {
 }
 
 
+MARKS: Mapping[str, str] = {
+    "payment_id": "payment instrument",
+    "device_id": "device",
+    "signup_ip": "address at sign-up",
+    "system": "system prompt",
+    "system_head": "first words of the system prompt",
+    "head": "first words of prompts",
+    "tail": "last words of prompts",
+    "shingle": "passages of prompts",
+}
+"""What two accounts can share, in a reader's words."""
+
+
+def mark(kind: str) -> str:
+    """Return what a kind of mark is; one without words is named by its id."""
+    return MARKS.get(kind) or shown(kind.replace("_", " "))
+
+
 def shown(text: str) -> str:
     """Return `text` with every character that is not seen written as `\\u{…}`."""
     return "".join(f"\\u{{{ord(c):04X}}}" if unicodedata.category(c) in _HIDING else c for c in text)
@@ -166,6 +184,14 @@ def short_day(moment: dt.datetime) -> str:
 def moment(at: dt.datetime) -> str:
     """Return the minute, as `1 Jul 2026 00:10`; all times are UTC."""
     return f"{day(at)} {at:%H:%M}"
+
+
+def iso(text: str) -> str:
+    """Return a moment that was written in ISO 8601; text that is none stays as it is."""
+    try:
+        return moment(dt.datetime.fromisoformat(text).astimezone(dt.UTC))
+    except (ValueError, OverflowError):
+        return shown(text)
 
 
 def window(first: dt.datetime, last: dt.datetime) -> str:

@@ -17,8 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, MEMBERS
-from stillwatch.report.result import LINKS, TIMELINE
+from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
 from tests.report.sample_kinds import COORDINATION, DECEPTION, EXTRACTION, INNOCENCE, KINDS, SILENT, Kind
 
 START = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
@@ -54,6 +53,7 @@ class Sample:
         bits: of the kinds that spoke; the others were tested and found nothing.
         silent: kinds that could not be tested on it, with the reason.
         ids: account ids to begin with; the rest are made.
+        tested: how many of the accounts were in the group as it was tested; all when None.
     """
 
     group_id: str
@@ -68,6 +68,7 @@ class Sample:
     core: float = 0.72
     ids: Sequence[str] = ()
     links: int = 0
+    tested: int | None = None
 
 
 SAMPLES = (
@@ -98,7 +99,7 @@ SAMPLES = (
         118, 48_911, 18.4,
         {"continued_conversation": 6.4, "failover": 5.6, "client_tuple": 4.0, "even_load": 8.0, "invisible_text": 8.0,
          "independent_owners": -3.1, "human_conversation": -4.2},
-        {"same_list": SILENT["same_list"]}, links=420,
+        {"same_list": SILENT["same_list"]}, links=420, tested=92,
     ),
     Sample(
         "c-62d8817b", "coordinated",
@@ -172,6 +173,7 @@ def write_scan(out: Path, samples: Sequence[Sample] = SAMPLES, scan: Mapping[str
     _write(out / "cleared.parquet", CLEARED, [_row(s) | {"reason": s.reason} for s in samples if s.verdict is None])
     _write(out / "evidence.parquet", EVIDENCE, [row for s in samples for row in _evidence(s)])
     _write(out / "members.parquet", MEMBERS, [row for s in accused for row in _members(s)])
+    _write(out / "groups.parquet", GROUPS, [row for s in samples for row in _tested_accounts(s)])
     _write(out / "timeline.parquet", TIMELINE, [row for s in accused for row in _hours(s)])
     _write(out / "links.parquet", LINKS, [row for s in accused for row in _links(s)])
     return out
@@ -258,6 +260,10 @@ def _members(sample: Sample) -> list[dict[str, Any]]:
     ]
 
 
+def _tested_accounts(sample: Sample) -> list[dict[str, Any]]:
+    return [{"campaign_id": sample.group_id, "account_id": a} for a in _ids(sample)[: sample.tested]]
+
+
 def _hours(sample: Sample) -> list[dict[str, Any]]:
     chance = random.Random(sample.group_id)
     total = max(1, int(sample.days * 24))
@@ -275,7 +281,7 @@ def _hours(sample: Sample) -> list[dict[str, Any]]:
 def _links(sample: Sample) -> list[dict[str, Any]]:
     chance = random.Random(sample.group_id)
     ids = _ids(sample)
-    kinds = ("prompt_scaffold", "client_tuple", "payment", "conversation_prefix", "device")
+    kinds = ("shingle", "head", "payment_id", "system", "device_id")
     pairs: dict[tuple[str, str, str], int] = {}
     for _ in range(sample.links):
         place = min(int(chance.expovariate(6 / len(ids))), len(ids) - 2)

@@ -82,6 +82,14 @@ def test_kinds_beyond_the_styles_share_the_last() -> None:
     assert drawn.lines[-1].kinds == ("kind3", "kind4", "kind5")
 
 
+def test_pairs_that_share_what_few_share_are_drawn_first() -> None:
+    common = [Link(f"a{i}", f"a{j}", "shingle", 50) for i, j in itertools.combinations(range(12), 2)]
+    drawn = picture([*common, Link("a3", "a9", "payment_id", 1)], lines=5)
+    assert drawn is not None
+    assert drawn.lines[0].kinds == ("payment_id",)
+    assert drawn.lines[0].path.count("M") == 1
+
+
 def test_an_account_that_shares_with_itself_only_is_not_drawn() -> None:
     drawn = picture([Link("a", "a", "payment", 3)])
     assert drawn is not None

@@ -69,6 +69,10 @@ def test_observed_computed_assessed_and_unknown_are_kept_apart(page: str) -> Non
     assert "Who operates the accounts" in facts["Unknown"]
 
 
+def test_a_group_that_was_tested_without_some_of_its_members_says_so(page: str) -> None:
+    assert _text(page).count("The evidence below was tested on 92 accounts;") == 1
+
+
 def test_evidence_is_shown_with_bits_family_and_statement(page: str) -> None:
     text = _text(page)
     assert (

@@ -44,8 +44,9 @@ def test_the_tables_for_the_report_may_be_absent(tmp_path: Path) -> None:
     out = write_scan(tmp_path / "out")
     (out / "timeline.parquet").unlink()
     (out / "links.parquet").unlink()
+    (out / "groups.parquet").unlink()
     first = load_result(out).campaigns[0]
-    assert (first.timeline, first.links) == ((), ())
+    assert (first.timeline, first.links, first.n_tested) == ((), (), None)
 
 
 def test_a_column_that_was_added_later_is_ignored(tmp_path: Path) -> None:

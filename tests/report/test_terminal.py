@@ -58,6 +58,11 @@ def test_one_campaign_is_explained_in_bits_with_numbers_null_and_accounts(sample
     assert "Members 85 of 118 are core" in text
 
 
+def test_a_group_that_was_tested_without_some_of_its_members_says_so(sample: Result) -> None:
+    assert "tested on 92 accounts" in _flat(_printed(explain_campaign(sample, "c-a04f9e15")))
+    assert "tested on" not in _printed(explain_campaign(sample, "c-7f31d0a2"))
+
+
 def test_counter_evidence_and_what_is_not_known_are_part_of_it(sample: Result) -> None:
     text = _flat(_printed(explain_campaign(sample, "c-a04f9e15")))
     assert "Counter-evidence: what else could it be? sum -7.3 bits" in text

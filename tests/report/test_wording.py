@@ -81,6 +81,19 @@ def test_a_number_keeps_what_tells(value: float | str | None, text: str) -> None
     assert wording.number(value) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-07-01T00:00:04Z", "1 Jul 2026 00:00"),
+        ("2026-07-01T01:30:00.171550+02:00", "30 Jun 2026 23:30"),
+        ("yester\u200bday", "yester\\u{200B}day"),
+        ("9999-12-31T23:59:59-10:00", "9999-12-31T23:59:59-10:00"),
+    ],
+)
+def test_moments_of_the_scan_file_are_read_as_utc(text: str, shown: str) -> None:
+    assert wording.iso(text).replace("\u00a0", " ") == shown
+
+
 def test_a_span_says_its_year_and_day_once() -> None:
     first = dt.datetime(2026, 7, 1, 0, 11, tzinfo=dt.UTC)
     assert wording.window(first, first.replace(day=21)).replace("\u00a0", " ") == "1 Jul 00:11 – 21 Jul 2026 00:11"

@@ -7,7 +7,7 @@ the caller reads that block line by line. So both ways give the same rows and th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -37,17 +37,19 @@ def parts(run: Run) -> Iterator[Run]:
     yield Run(first, run.raw[begin:])
 
 
-def read_block(raw: bytes, schema: pa.Schema, *, unknown: bool) -> pa.RecordBatch | None:
+def read_block(
+    raw: bytes, schema: pa.Schema, *, unknown: bool, expected: Sequence[pa.Field] = ()
+) -> pa.RecordBatch | None:
     """Return the objects on the lines of `raw` as a batch with the columns of `schema`, or None if they are not plain.
 
     Args:
         unknown: read columns that `schema` does not have too; otherwise a block with such a column is not plain.
+        expected: columns that `schema` does not have and that may be there nevertheless.
     """
     if not raw or b"\0" in raw or not _is_utf8(raw):
         return None
-    options = pj.ParseOptions(
-        explicit_schema=_loose(schema, raw), unexpected_field_behavior="infer" if unknown else "error"
-    )
+    columns = pa.schema([*_loose(schema, raw), *expected])
+    options = pj.ParseOptions(explicit_schema=columns, unexpected_field_behavior="infer" if unknown else "error")
     try:
         whole = pj.ReadOptions(use_threads=False, block_size=len(raw) + 1)
         table = pj.read_json(pa.BufferReader(raw), read_options=whole, parse_options=options)

@@ -82,7 +82,7 @@ def _is_json_lines(source: Source) -> bool:
 class _Reading:
     """One file on its way into `schema`, and the unknown columns it has shown so far."""
 
-    __slots__ = ("intake", "known", "schema", "source", "unknown")
+    __slots__ = ("expected", "intake", "known", "schema", "source", "unknown")
 
     def __init__(self, source: Source, intake: Intake, schema: pa.Schema) -> None:
         self.source = source
@@ -90,6 +90,7 @@ class _Reading:
         self.schema = schema
         self.known = frozenset(schema.names)
         self.unknown: set[str] = set()
+        self.expected: dict[str, pa.Field] = {}
 
     def place(self, line: int) -> str:
         return f"{self.source.label}:{line}"
@@ -114,6 +115,13 @@ class _Reading:
             elif len(self.unknown) == _MOST_UNKNOWN:
                 self.intake.notes.add("further unknown columns ignored", place)
             self.unknown.add(name)
+
+    def expect(self, found: pa.Schema, place: str) -> None:
+        """Note the unknown columns among `found`, and expect them, of their newest type, in the blocks to come."""
+        unknown = {field.name: field for field in found if field.name not in self.known}
+        self.note(unknown, place)
+        if len(self.expected.keys() | unknown.keys()) <= _MOST_UNKNOWN:
+            self.expected.update(unknown)
 
     def whole(self, batch: pa.RecordBatch, first: int) -> pa.Table | None:
         """Return a batch whose rows begin at line `first`, if every row can be used as it is, else None."""
@@ -143,7 +151,7 @@ def _from_parquet(reading: _Reading) -> Iterator[pa.Table]:
 def _from_json_lines(reading: _Reading) -> Iterator[pa.Table]:
     """Yield a table per run of lines: read whole, or else in small parts, or else those parts value by value."""
     for run in runs(reading.source, reading.intake.skips):
-        batch = read_block(run.raw, reading.schema, unknown=False)
+        batch = read_block(run.raw, reading.schema, unknown=False, expected=[*reading.expected.values()])
         table = None if batch is None else reading.whole(batch, run.first)
         if table is None:
             table = pa.concat_tables([_part(part, reading) for part in parts(run)]).combine_chunks()
@@ -158,7 +166,7 @@ def _part(part: Run, reading: _Reading) -> pa.Table:
         lines = numbered(decoded(part, reading.source, reading.intake.notes))
         found = line_records(lines, reading.source, reading.intake)
         return reading.by_value(reading.noting(map(Row._make, found)))
-    reading.note(set(batch.schema.names) - reading.known, reading.place(part.first))
+    reading.expect(batch.schema, reading.place(part.first))
     return table
 
 

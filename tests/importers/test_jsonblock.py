@@ -63,6 +63,17 @@ def test_lines_that_are_not_one_object_each_are_left_to_a_closer_look(raw: bytes
     assert read_block(_lines(PLAIN) + b"\n" + raw, EXCHANGES, unknown=True) is None
 
 
+def test_an_unknown_column_may_change_its_type_from_block_to_block(tmp_path: Path) -> None:
+    text = "x" * 60_000
+    colours: list[Any] = [None, 1, "red", {"a": 1}, {"b": [2]}]
+    found = [PLAIN | {"exchange_id": f"e{i}", "input_text": text, "colour": colours[i // 150]} for i in range(750)]
+    counted = intake()
+    source = written(tmp_path, "log.jsonl", _lines(*found))
+    ids = [name for t in by_name("stillwatch").read(source, counted) for name in t.column("exchange_id").to_pylist()]
+    assert ids == [f"e{i}" for i in range(750)]
+    assert counted.notes.counts == {"unknown column `colour` ignored": 1}
+
+
 @given(st.lists(st.binary(max_size=30).filter(lambda line: b"\n" not in line), min_size=1, max_size=2000))
 @settings(max_examples=30, deadline=None)
 def test_parts_are_the_lines_again(lines: list[bytes]) -> None:

@@ -3,7 +3,7 @@
 `steps LEDGER LOG…`: one import into a copy of LEDGER for every call by which an import changes the disk, killed by
 SIGKILL at that call; the copies are `LEDGER-0`, `LEDGER-1`, …; the last one is not killed. Prints their number.
 
-`plain LEDGER WORKERS LOG…`: one import, whatever the size with so many processes; says `begun` when it begins.
+`plain LEDGER KEY WORKERS LOG…`: one import, whatever the size with so many processes; says `begun` when it begins.
 
 `limited LEDGER BYTES LOG…`: one import in which no file may grow beyond BYTES, as on a full disk; prints the error.
 """
@@ -62,9 +62,9 @@ def _steps(ledger: Path, paths: list[str]) -> None:
             return
 
 
-def _plain(ledger: Path, processes: int, paths: list[str]) -> None:
+def _plain(ledger: Path, key: Path, processes: int, paths: list[str]) -> None:
     workers.WORTH_IT = 0
-    opened = Ledger.open_or_create(ledger)
+    opened = Ledger.open_or_create(ledger, key)
     print("begun", flush=True)
     ingest(paths, opened, options=IngestOptions(workers=processes))
 
@@ -83,6 +83,6 @@ if __name__ == "__main__":
     if mode == "steps":
         _steps(Path(folder), rest)
     elif mode == "plain":
-        _plain(Path(folder), int(rest[0]), rest[1:])
+        _plain(Path(folder), Path(rest[0]), int(rest[1]), rest[2:])
     else:
         _limited(Path(folder), int(rest[0]), rest[1:])

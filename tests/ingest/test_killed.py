@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.ingest import IngestOptions, ingest
+from stillwatch.keys import make_key
 from stillwatch.ledger import Ledger
 from tests.ingest.logs import log
 from tests.ledger.sketches import ids, read
@@ -61,26 +62,19 @@ def test_killed_at_any_step_the_ledger_is_as_before_or_after(tmp_path: Path) -> 
         assert {path.stem for path in ledger.folder.glob("exchanges/*/*")} == {*ledger.import_ids()}
 
 
-@pytest.mark.parametrize(("processes", "files"), [(2, 1), (2, 3)])
-def test_killed_at_any_moment_the_next_import_finishes_the_work(tmp_path: Path, processes: int, files: int) -> None:
-    rng = random.Random(files)
-    paths = [log(tmp_path / f"{n}.jsonl", n * 1500, n * 1500 + 2000) for n in range(files)]
-    whole = Ledger.open_or_create(tmp_path / "whole")
+def test_killed_at_any_moment_the_next_import_finishes_the_work(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    make_key(tmp_path / "key")
+    paths = [log(tmp_path / f"{n}.jsonl", n * 1500, n * 1500 + 2000) for n in range(3)]
+    whole = Ledger.open_or_create(tmp_path / "whole", tmp_path / "key")
     _import(whole, *paths)
-    ledger = Ledger.open_or_create(tmp_path / "ledger")
-    (ledger.folder / "key").write_bytes((whole.folder / "key").read_bytes())
-    (ledger.folder / "ledger.json").write_bytes((whole.folder / "ledger.json").read_bytes())
-    ledger = Ledger.open(ledger.folder)
-    for _ in range(2):
-        with subprocess.Popen(
-            [*COMMAND, "plain", str(ledger.folder), str(processes), *paths],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
+    ledger = Ledger.open_or_create(tmp_path / "ledger", tmp_path / "key")
+    for processes in (2, 4):  # each reads files of its own; one reads, the others sketch
+        command = [*COMMAND, "plain", str(ledger.folder), str(tmp_path / "key"), str(processes), *paths]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"begun\n"
-            time.sleep(rng.uniform(0.0, 1.5))
+            time.sleep(rng.uniform(0.5, 1.5))
             process.kill()
         _wait_for_the_end_of(process.pid)
         held = ids(ledger)
@@ -128,11 +122,13 @@ def at_once() -> Iterator[list[subprocess.Popen[bytes]]]:
 def test_imports_at_once_neither_lose_nor_double_anything(
     tmp_path: Path, at_once: list[subprocess.Popen[bytes]]
 ) -> None:
-    folder = str(tmp_path / "ledger")
+    make_key(tmp_path / "key")
+    folder, key = str(tmp_path / "ledger"), str(tmp_path / "key")
     same = log(tmp_path / "same.jsonl", 0, 2000)
     mine = [log(tmp_path / f"{n}.jsonl", n * 1000 + 500, n * 1000 + 2500) for n in range(2)]
     for own in (*mine, mine[0]):
-        at_once.append(subprocess.Popen([*COMMAND, "plain", folder, "1", own, same], cwd=ROOT, stdout=subprocess.PIPE))
+        command = [*COMMAND, "plain", folder, key, "1", own, same]
+        at_once.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
     assert [process.wait(60) for process in at_once] == [0, 0, 0]
     ledger = Ledger.open(tmp_path / "ledger")
     assert len(ledger.import_ids()) == 3

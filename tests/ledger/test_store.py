@@ -102,8 +102,8 @@ def test_making_one_that_was_cut_short_is_taken_up_again(tmp_path: Path) -> None
 
 def test_made_by_many_processes_at_once_it_has_one_key(tmp_path: Path) -> None:
     code = "import sys, pathlib; from stillwatch.ledger import Ledger; Ledger.open_or_create(pathlib.Path(sys.argv[1]))"
-    started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "ledger")]) for _ in range(4)]
-    assert [process.wait() for process in started] == [0] * 4
+    started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "ledger")]) for _ in range(3)]
+    assert [process.wait() for process in started] == [0] * 3
     assert Ledger.open(tmp_path / "ledger").key is not None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stillwatch.importers import times
 from stillwatch.importers.answer import read_answer
-from stillwatch.importers.fields import access_path, at, first, number, obj, text, unpacked
+from stillwatch.importers.fields import access_path, first, number, obj, text, unpacked
 from stillwatch.importers.importer import Json
 from stillwatch.importers.network import client_address
 from stillwatch.importers.request import read_request
@@ -110,34 +110,17 @@ def _who(envelope: Envelope, key: Key) -> Json:
     hashed = key_hash(first(outer, *_KEYS), key) or header_key(asked, key)
     account = first(outer, *_ACCOUNTS)
     peer = text(first(outer, *_ADDRESSES))
-    user, session = client_ids(at(envelope.request, "metadata", "user_id"))
     return {
         "account_id": f"key:{hashed}" if account is None and hashed else account,
         "key_id": hashed,
         "org_id": first(outer, *_ORGS) or told.get("openai-organization") or told.get("anthropic-organization-id"),
-        "end_user_id": user or first(outer, "end_user_id", "end_user"),
-        "session_id": first(outer, *_SESSIONS) or asked.get("x-session-id") or session or _thread(envelope.request),
+        "end_user_id": first(outer, "end_user_id", "end_user"),
+        "session_id": first(outer, *_SESSIONS) or asked.get("x-session-id") or _thread(envelope.request),
         "ip": client_address(asked.get("x-forwarded-for"), peer or asked.get("x-real-ip")),
         "user_agent": first(outer, "user_agent", "userAgent") or asked.get("user-agent"),
         "client_fp": first(outer, "ja4", "ja3", "client_fp"),
         "access_path": access_path(first(outer, "provider", "custom_llm_provider")),
     }
-
-
-def client_ids(user_id: object) -> tuple[str | None, str | None]:
-    """Return the end user and the session that Anthropic's `metadata.user_id` names.
-
-    The command-line client packs a device, an account and a session into it, joined in one text in older versions and
-    as JSON in newer ones; of these the device stands for the end user. Other callers put an id of their own.
-    """
-    packed = unpacked(user_id)
-    if isinstance(packed, dict):
-        return text(packed.get("device_id")) or text(packed.get("account_uuid")), text(packed.get("session_id"))
-    whole_id = text(user_id)
-    if whole_id and "_session_" in whole_id:
-        user, _, session = whole_id.rpartition("_session_")
-        return user.partition("_account_")[0] or None, session or None
-    return whole_id, None
 
 
 def _thread(request: Json) -> str | None:

@@ -32,9 +32,10 @@ def at(value: object, *path: str) -> Any:
 def first(record: Json, *names: str) -> Any:
     """Return the first value among `names` that is neither null nor an empty string, or None."""
     for name in names:
-        value = record.get(name)
-        if value is not None and value != "":
-            return value
+        if name in record:
+            value = record[name]
+            if value is not None and value != "":
+                return value
     return None
 
 

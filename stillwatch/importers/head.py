@@ -7,7 +7,7 @@ import itertools
 import re
 
 from stillwatch.importers.importer import Head, Intake
-from stillwatch.importers.records import is_parquet, open_parquet, records
+from stillwatch.importers.records import is_parquet, open_parquet, records, separator
 from stillwatch.importers.source import Source, lines
 from stillwatch.keys import Key
 from stillwatch.record import Skips
@@ -58,7 +58,7 @@ def _objects(source: Source) -> list[dict[str, object]]:
 def _header(text: str) -> tuple[str, ...]:
     """Return the cells of a line that can be the header of a comma-separated file, else nothing."""
     try:
-        cells = next(csv.reader([text]), [])
+        cells = next(csv.reader([text], delimiter=separator(text)), [])
     except csv.Error:
         return ()
     names = tuple(cell.strip() for cell in cells)

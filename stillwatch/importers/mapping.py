@@ -90,7 +90,7 @@ def _problems(content: Json) -> Iterator[str]:
     if not isinstance(columns, dict) or not isinstance(constants, dict):
         yield "no table `[columns]`" if not isinstance(columns, dict) else "`constants` is not a table"
         return
-    for name in columns.keys() - set(EXCHANGES.names) - set(EXTRA) | constants.keys() - set(EXCHANGES.names):
+    for name in sorted(columns.keys() - set(EXCHANGES.names) - set(EXTRA) | constants.keys() - set(EXCHANGES.names)):
         yield f"`{name}` is no column of the record"
     for name, value in columns.items():
         if not isinstance(value, str):

@@ -7,6 +7,7 @@ what lies between it and the next line that begins an object.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -22,8 +23,6 @@ NO_OBJECT = "not a JSON object"
 _PARQUET = b"PAR1"
 _PARQUET_BYTES = 24 * 1024 * 1024
 """Uncompressed bytes of Parquet read at a time."""
-_FEW = 64
-"""A Parquet batch has at least this many rows, however long they are."""
 
 _decoder = json.JSONDecoder(strict=False)
 
@@ -223,9 +222,16 @@ def csv_records(source: Source, intake: Intake) -> Iterator[Record]:
             yield Record(line, sum(map(len, row)), value)
 
 
+def separator(header: str) -> str:
+    """Return what separates the cells of a header: the comma, or the semicolon, tab or bar if it occurs more often."""
+    return max(",;\t|", key=header.count)
+
+
 def _csv_rows(source: Source, intake: Intake) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not empty, with the line each begins on."""
-    rows = csv.reader(_csv_lines(source, intake))
+    texts = _csv_lines(source, intake)
+    first = next(texts, "")
+    rows = csv.reader(itertools.chain([first], texts), delimiter=separator(first))
     while True:
         line = rows.line_num + 1
         try:
@@ -275,7 +281,7 @@ def parquet_batches(source: Source, intake: Intake) -> Iterator[pa.RecordBatch]:
 def _batch_rows(file: pq.ParquetFile) -> int:
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
     widest = max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=1.0)
-    return int(max(_FEW, min(16_384, _PARQUET_BYTES / max(1.0, widest))))
+    return int(max(1, min(16_384, _PARQUET_BYTES / max(1.0, widest))))
 
 
 def open_parquet(source: Source) -> pq.ParquetFile:

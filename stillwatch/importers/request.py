@@ -36,6 +36,7 @@ def read_parameters(body: Json) -> Json:
     """Return the columns that the parameters of a request give; what it leaves out is null or the default it means."""
     settings = [body, *(obj(body.get(name)) for name in _SETTINGS)]
     merged = {name: value for part in reversed(settings) for name, value in part.items()}
+    user, session = client_ids(at(body, "metadata", "user_id"))
     return {
         "max_tokens": first(merged, *_LIMIT),
         "temperature": merged.get("temperature"),
@@ -43,8 +44,25 @@ def read_parameters(body: Json) -> Json:
         "logprobs": logprobs(merged),
         "stream": merged.get("stream"),
         "reasoning": asks_reasoning(body),
-        "end_user_id": text(first(body, "safety_identifier", "user")) or text(at(body, "metadata", "user_id")),
+        "end_user_id": text(first(body, "safety_identifier", "user")) or user,
+        "session_id": session,
     }
+
+
+def client_ids(user_id: object) -> tuple[str | None, str | None]:
+    """Return the end user and the session that Anthropic's `metadata.user_id` names.
+
+    The command-line client packs a device, an account and a session into it, joined in one text in older versions and
+    as JSON in newer ones; of these the device stands for the end user. Other callers put an id of their own.
+    """
+    packed = unpacked(user_id)
+    if isinstance(packed, dict):
+        return text(packed.get("device_id")) or text(packed.get("account_uuid")), text(packed.get("session_id"))
+    whole_id = text(user_id)
+    if whole_id and "_session_" in whole_id:
+        user, _, session = whole_id.rpartition("_session_")
+        return user.partition("_account_")[0] or None, session or None
+    return whole_id, None
 
 
 def logprobs(parameters: Json) -> int | None:

@@ -43,7 +43,9 @@ def merged(*parts: Json) -> Json:
     """Return the columns of `parts` as one row; what a later part knows goes before what an earlier one says."""
     row: Json = {}
     for part in parts:
-        row.update({name: value for name, value in part.items() if value is not None})
+        for name, value in part.items():
+            if value is not None:
+                row[name] = value
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from stillwatch.importers.envelope import client_ids
+from stillwatch.importers.request import client_ids
 from tests.importers.reading import KEY, at, history, intake, read, sample, written
 
 SECRET = "sk-ant-api03-not-a-real-key-000000"

@@ -70,6 +70,14 @@ def test_csv() -> None:
     assert counted.notes.counts == {"unknown column `colour` ignored": 1}
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_csv_with_another_separator(tmp_path: Path, separator: str) -> None:
+    rows = ["exchange_id,ts,account_id,model,input_text", 'e1,2026-03-02T10:00:00Z,a,m,"one, two"']
+    content = "\n".join(rows).replace(", ", "#").replace(",", separator).replace("#", ", ")
+    (row,) = read(written(tmp_path, "x.csv", content), intake())
+    assert (row["exchange_id"], row["input_text"]) == ("e1", "one, two")
+
+
 def test_parquet_of_the_whole_record_comes_back_unchanged(tmp_path: Path) -> None:
     source = sample("stillwatch.jsonl")
     (table,) = by_name("stillwatch").read(source, intake())

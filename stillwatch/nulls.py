@@ -80,11 +80,13 @@ def larger_mean(group: F64, others: F64) -> float:
         others: the same number of comparable accounts, shape (others,).
 
     Welch's t with both spreads, compared with the t of the smaller sample's degrees of freedom (Welch, Biometrika
-    34(1-2), 1947, in its conservative form), so that a group that is steady by luck is not rewarded.
+    34(1-2), 1947, in its conservative form). The group's spread is taken for no smaller than that of the others, so
+    that a group whose members are all the same by luck is not rewarded for it.
     """
     if len(group) < 3 or len(others) < 3:
         return 1.0
-    spread = float(np.var(group, ddof=1) / len(group) + np.var(others, ddof=1) / len(others))
+    usual = float(np.var(others, ddof=1))
+    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / len(others)
     gap = float(np.mean(group) - np.mean(others))
     if spread <= 0:
         return 1.0 if gap <= 0 else SMALLEST_P

@@ -24,7 +24,7 @@ def trimmed(accounts: I64, of: Means, least: float) -> I64:
         least: exchanges; accounts with fewer are kept, since they cannot be far from anything.
     """
     judged = accounts[of.n[accounts] >= least]
-    if len(judged) < 5:
+    if len(judged) < 5 or not of.z.shape[1]:
         return accounts
     radius = 1.0 + 3.0 * np.sqrt(2.0 / max(of.columns, 1.0))
     near = judged

@@ -58,7 +58,7 @@ def test_group(group: Group, case: Case) -> Tested:
 
 def _capped(kind: Kind, bits: float) -> float:
     if kind.question is Question.INNOCENCE:
-        return -min(max(bits, 0.0), kind.cap)
+        return 0.0 - min(max(bits, 0.0), kind.cap)
     return min(bits, kind.cap)
 
 

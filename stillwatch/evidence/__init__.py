@@ -76,7 +76,7 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
          "random accounts using the same addresses", ("ip",), "weak: never enough with its whole family"),
     Kind("even_load", Family.TIMING, _C, even_load, 8.0,
          "loads spread half as far as those of all others", ("ts",), "identical jobs are even too"),
-    Kind("in_step", Family.TIMING, _C, in_step, 8.0,
+    Kind("in_step", Family.TIMING, _C, in_step, 6.0,
          "random groups of accounts as active", ("ts",), "public events move people together"),
     Kind("shared_scaffold", Family.CONTENT, _C, shared_scaffold, 10.0,
          "members use the scaffold as all others do", ("system_text|input_text",), "popular prompts spread"),

@@ -13,10 +13,12 @@ from stillwatch.findings import Family, Number
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import Means
 from stillwatch.nulls import bits_of
-from stillwatch.profiles import F64, I64, Flags, Population
+from stillwatch.profiles import F64, I64, Flags, Incidence, Population
 
 RANDOM_GROUPS = 100
 """Random groups that a group is compared with, where the null has no closed form."""
+SMALLEST_DRAWN = 1.0 / (RANDOM_GROUPS + 1) ** 2
+"""Smallest p-value that may speak against a group on the strength of so few draws: the square of what they support."""
 LARGEST_SAMPLE = 400
 """Members of a larger group that are drawn on where the null is random groups; evenly spaced by id."""
 
@@ -120,17 +122,24 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
     """Return random groups of outsiders as active as `members`, shape (RANDOM_GROUPS, members).
 
     Each member is replaced by one of the outsiders nearest to it in number of exchanges (a twentieth of them all, at
-    least twenty). None if there are fewer than three times as many outsiders as members.
+    least twenty); nobody stands in one group twice. None if there are fewer than three
+    times as many outsiders as members.
     """
     others = outside(case, group)
     if len(others) < max(3 * len(members), 30):
         return None
     others = others[np.argsort(case.people.n[others], kind="stable")]
     width = max(len(others) // 20, 20)
-    places = np.searchsorted(case.people.n[others], case.people.n[members])
-    lowest = np.clip(places - width // 2, 0, len(others) - width)
-    steps = np.random.default_rng(seed).integers(0, width, size=(RANDOM_GROUPS, len(members)))
-    return np.asarray(others[lowest[None, :] + steps])
+    places = np.sort(np.searchsorted(case.people.n[others], case.people.n[members]))
+    steps = np.random.default_rng(seed).integers(-width // 2, width // 2 + 1, size=(RANDOM_GROUPS, len(members)))
+    return np.asarray(others[_apart(np.sort(places[None, :] + steps, axis=1), len(others))])
+
+
+def _apart(places: I64, size: int) -> I64:
+    """Return the rows of `places`, ascending, moved as little as it takes to be distinct and in `range(size)`."""
+    order = np.arange(places.shape[1])
+    up = np.maximum.accumulate(np.maximum(places, 0) - order, axis=1)
+    return np.asarray(np.minimum(up, size - places.shape[1]) + order)
 
 
 def group_rows(drawn: I64, size: int) -> sparse.csr_array:
@@ -142,13 +151,11 @@ def group_rows(drawn: I64, size: int) -> sparse.csr_array:
     return rows
 
 
-def against_random(value: float, drawn: F64) -> tuple[float, float]:
+def against_random(value: float, drawn: F64, *, floor: float = SMALLEST_DRAWN) -> tuple[float, float]:
     """Return P(as low) and P(as high) for a statistic against its values in random groups, shape (RANDOM_GROUPS,).
 
-    A t tail on the drawn mean and deviation, but never below what the number of draws supports by more than the
-    square: with 100 draws no p-value here is smaller than 1/101^2.
+    A t tail on the drawn mean and deviation, never below `floor`.
     """
-    floor = 1.0 / (len(drawn) + 1) ** 2
     deviation = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
     if deviation <= 0:
         low = 1.0 if value >= drawn[0] else 1 / (len(drawn) + 1)
@@ -165,3 +172,16 @@ def at_least_two(holders: I64, members: int, size: int) -> F64:
     none = (1 - rate) ** holders
     one = holders * rate * (1 - rate) ** np.maximum(holders - 1, 0)
     return np.asarray(np.clip(1 - none - one, 0, 1))
+
+
+def strongest_mark(marks: Incidence, group: Group, case: Case) -> float:
+    """Return the p-value of the mark with the least probable number of members (hypergeometric, Bonferroni).
+
+    The correction is for all marks that two accounts of the scan hold, whether a member is among them or not.
+    """
+    among = np.asarray((marks.matrix[group.accounts] > 0).sum(axis=0)).ravel()
+    shared = np.flatnonzero(among >= 2)
+    if not len(shared):
+        return 1.0
+    tails = stats.hypergeom.sf(among[shared] - 1, case.people.size, marks.holders[shared], len(group))
+    return float(min(1.0, tails.min() * len(marks.holders)))

@@ -40,7 +40,7 @@ def client_tuple(group: Group, case: Case) -> Finding:
     tails = [binomial_tail(int(inside[c]), int(inside.sum()), rates[c]) for c in np.flatnonzero(inside)]
     code = int(np.flatnonzero(inside)[int(np.argmin(tails))])
     return Finding(
-        p_value=min(1.0, min(tails) * len(tails)),
+        p_value=min(1.0, min(tails) * len(clients.values)),
         statement=f"{inside[code]} of {int(inside.sum())} accounts usually call with the client"
         f" `{clients.values[code].strip()}`, as {without[code]} of {int(without.sum())} others do",
         numbers={
@@ -48,7 +48,7 @@ def client_tuple(group: Group, case: Case) -> Finding:
             "members_with_it": int(inside[code]),
             "others_with_it": int(without[code]),
             "others": int(without.sum()),
-            "clients_tried": len(tails),
+            "clients_tried": len(clients.values),
         },
         exhibits=names(case, group.accounts[clients.codes[group.accounts] == code]),
         query=bound(CLIENT, group, value=clients.values[code]),

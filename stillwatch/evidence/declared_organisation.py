@@ -21,27 +21,36 @@ VOUCHED = ("organisation", "identity")
 ORGANISATION = Query(
     "declared_organisation",
     """
+    with usual as (
+        select account_id, org_id, row_number() over (partition by account_id order by n desc, org_id) as place
+        from (select account_id, org_id, count(*) as n from exchanges where org_id is not null
+            group by account_id, org_id))
     select count(*) as members from groups left join accounts on accounts.account_id = groups.account_id
-        left join (select account_id, max(org_id) as org_id from exchanges group by account_id) as seen
-            on seen.account_id = groups.account_id
-    where groups.campaign_id = :group and (coalesce(accounts.org_id, seen.org_id) = :value
-        or accounts.email_domain = :value)""",
+        left join usual on usual.account_id = groups.account_id and usual.place = 1
+    where groups.campaign_id = :group and coalesce(accounts.org_id, usual.org_id) = :value""",
+)
+
+DOMAIN = Query(
+    "declared_domain",
+    """
+    select count(*) as members from groups join accounts on accounts.account_id = groups.account_id
+    where groups.campaign_id = :group and email_domain = :value and verification in ('organisation', 'identity')""",
 )
 
 
 def declared_organisation(group: Group, case: Case) -> Finding:
     """The commonest organisation among the members, against its share of all accounts (hypergeometric)."""
-    options = [_commonest(group, case, "org", None), _commonest(group, case, "email_domain", _vouched(case))]
-    found = [option for option in options if option and option[0] >= MOST * len(group)]
-    if not found:
+    by_tenant, by_domain = _commonest(group, case, "org", None), _commonest(group, case, "email_domain", _vouched(case))
+    best, query = (by_domain, DOMAIN) if by_domain[0] > by_tenant[0] else (by_tenant, ORGANISATION)
+    members, everywhere, name, holders = best
+    if members < MOST * len(group):
         return untested("no organisation is common to most members")
-    members, everywhere, name, holders = max(found, key=lambda option: option[0])
     return Finding(
         p_value=drawn_tail(members, len(group), everywhere, case.people.size),
         statement=f"{members} of {len(group)} accounts belong to the declared organisation `{name}`",
         numbers={"members": members, "accounts_of_it": everywhere, "organisation": name},
         exhibits=names(case, holders),
-        query=bound(ORGANISATION, group, value=name),
+        query=bound(query, group, value=name),
     )
 
 
@@ -51,12 +60,12 @@ def _vouched(case: Case) -> I64:
     return np.flatnonzero(np.isin(verification.codes, trusted))
 
 
-def _commonest(group: Group, case: Case, trait: str, only: I64 | None) -> tuple[int, int, str, I64] | None:
+def _commonest(group: Group, case: Case, trait: str, only: I64 | None) -> tuple[int, int, str, I64]:
     category = case.people.categories[trait]
     members = group.accounts if only is None else np.intersect1d(group.accounts, only)
     counts = category.counts(members)
     if not counts.sum():
-        return None
+        return 0, 0, "", members[:0]
     code = int(np.argmax(counts))
     everywhere = int(category.counts()[code])
     return int(counts[code]), everywhere, category.values[code], members[category.codes[members] == code]

@@ -7,6 +7,7 @@ Blind spot: an operator who draws a different load for each account; groups in w
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
@@ -40,7 +41,11 @@ def loads(people: Population, accounts: I64) -> F64:
 
 
 def even_load(group: Group, case: Case) -> Finding:
-    """The variance of log load against a quarter of that of all others (chi-square, lower tail)."""
+    """The variance of log load against a quarter of that of all others (chi-square, lower tail).
+
+    The degrees of freedom allow for the kurtosis of the others (Box, Biometrika 40(3-4), 1953): where most loads are
+    alike, a small variance is no surprise.
+    """
     active = group.accounts[case.people.n[group.accounts] >= LEAST]
     others = outside(case, group)
     others = others[case.people.n[others] >= LEAST]
@@ -48,7 +53,7 @@ def even_load(group: Group, case: Case) -> Finding:
         return untested(f"fewer than five members, or thirty others, have {LEAST} exchanges", accounts=len(active))
     inside, without = loads(case.people, active), loads(case.people, others)
     spread, ordinary = float(inside.std(ddof=1)), float(without.std(ddof=1))
-    freedom = len(active) - 1
+    freedom = 2 / (2 / (len(active) - 1) + max(float(stats.kurtosis(without)), 0.0) / len(active))
     p = chi2_below(spread**2 * freedom, max(MARGIN * ordinary**2, 1e-12), freedom)
     return Finding(
         p_value=p,

@@ -7,7 +7,7 @@ Blind spot: one operator who gives each account topics of its own, or covers the
 from __future__ import annotations
 
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
-from stillwatch.evidence.interchangeable import EXCHANGES, comparable
+from stillwatch.evidence.interchangeable import EXCHANGES, comparable, data_behind
 from stillwatch.likeness import further_apart_than, spread
 
 POOL = 0.1
@@ -26,8 +26,8 @@ def independent_owners(group: Group, case: Case) -> Finding:
         statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
         f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
         numbers={
+            **data_behind(case.tested, group),
             "accounts_compared": len(members),
-            "exchanges_compared": int(case.tested.n[members].sum()),
             "between": round(float(own.excess.mean()), 6),
             "between_neighbours": round(float(excess.mean()), 6),
         },

@@ -11,6 +11,7 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.findings import Number
 from stillwatch.likeness import Means, as_alike_as_one_source, neighbours_outside, spread
 from stillwatch.profiles import F64, I64
 
@@ -34,6 +35,8 @@ def comparable(of: Means, group: Group) -> tuple[I64, F64] | str:
 
     The second value is the between-account variance per column in units of the within-account variance.
     """
+    if not of.z.shape[1]:
+        return "all profiles are empty, or all are the same"
     members = group.accounts[of.n[group.accounts] >= LEAST]
     if len(members) < 5:
         return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
@@ -44,6 +47,12 @@ def comparable(of: Means, group: Group) -> tuple[I64, F64] | str:
     return members, spread(of, near).excess
 
 
+def data_behind(of: Means, group: Group) -> dict[str, Number]:
+    """Return the exchanges in the testing half that have a profile, and the members they are of."""
+    n = of.n[group.accounts]
+    return {"exchanges": int(n.sum()), "accounts": int((n > 0).sum())}
+
+
 def interchangeable(group: Group, case: Case) -> Finding:
     """Spread of the members' means, against a quarter of the variance between their neighbours (chi-square, lower)."""
     found = comparable(case.tested, group)
@@ -51,14 +60,13 @@ def interchangeable(group: Group, case: Case) -> Finding:
         return untested(found)
     members, excess = found
     own = spread(case.tested, members)
-    exchanges = float(case.tested.n[members].sum())
     return Finding(
         p_value=as_alike_as_one_source(case.tested, members, MARGIN * excess),
         statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
         f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
         numbers={
+            **data_behind(case.tested, group),
             "accounts_compared": len(members),
-            "exchanges_compared": int(exchanges),
             "between": round(float(own.excess.mean()), 6),
             "between_neighbours": round(float(excess.mean()), 6),
         },

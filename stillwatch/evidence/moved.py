@@ -13,7 +13,7 @@ def moved(group: Group, case: Case, motif: str, what: str, query: str) -> Findin
     """Hand-offs of one motif inside the group, against the rate per exchange among all others (Poisson)."""
     found = case.handoffs.motif == MOTIFS.index(motif)
     if not found.any():
-        return untested(f"no {what} in this scan, or the columns that would show it are empty")
+        return untested(f"nowhere in this scan {what}, or the columns that would show it are empty")
     rows = case.handoffs.inside(flags(case, group.accounts), motif)
     inside = int(case.handoffs.n[rows].sum())
     exchanges = int(case.people.n[group.accounts].sum())
@@ -23,7 +23,7 @@ def moved(group: Group, case: Case, motif: str, what: str, query: str) -> Findin
     touched = np.unique(np.concatenate((case.handoffs.source[rows], case.handoffs.target[rows])))
     return Finding(
         p_value=poisson_tail(inside, expected),
-        statement=f"{inside} times {what} between {len(touched)} of the {len(group)} accounts; the rate of all others"
+        statement=f"{inside} times {what}, between {len(touched)} of the {len(group)} accounts; the rate of all others"
         f" allows {expected:.2g}",
         numbers={"inside": inside, "accounts": len(touched), "expected": expected, "elsewhere": elsewhere},
         exhibits=tuple(case.handoffs.exhibit[i] for i in rows[:5]) or names(case, touched),

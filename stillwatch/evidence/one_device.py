@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, strongest_mark, untested
 from stillwatch.nulls import poisson_tail
 
 DEVICES = Query(
@@ -22,7 +22,7 @@ DEVICES = Query(
 
 
 def one_device(group: Group, case: Case) -> Finding:
-    """More devices with two or more members than random accounts would have (Poisson, from all holders)."""
+    """The more telling of two: devices that are shared (Poisson), and members who share one (hypergeometric)."""
     marks = case.people.shared["device_id"]
     if not marks.matrix.nnz:
         return untested("no device is known, or none is behind two accounts")
@@ -31,7 +31,7 @@ def one_device(group: Group, case: Case) -> Finding:
     holders = np.asarray(held[:, np.flatnonzero(among >= 2)].sum(axis=1)).ravel() > 0
     expected = float(at_least_two(marks.holders, len(group), case.people.size).sum())
     return Finding(
-        p_value=poisson_tail(int((among >= 2).sum()), expected),
+        p_value=min(1.0, 2 * min(poisson_tail(int((among >= 2).sum()), expected), strongest_mark(marks, group, case))),
         statement=f"{int((among >= 2).sum())} devices stand behind {int(holders.sum())} accounts that registered apart;"
         f" chance allows {expected:.2g}",
         numbers={"devices": int((among >= 2).sum()), "accounts": int(holders.sum()), "expected": expected},

@@ -20,7 +20,8 @@ FORMS = {
     trait: Query(
         f"registration_{trait}",
         f"""
-        select count(*) as members_with_it, (select count(*) from accounts where {trait} = :value) as accounts_with_it
+        select count(*) as members_with_it, (select count(*) from accounts where {trait} = :value
+                and account_id in (select account_id from exchanges)) as accounts_with_it
         from accounts join groups on groups.account_id = accounts.account_id
         where groups.campaign_id = :group and {trait} = :value""",
     )
@@ -37,8 +38,9 @@ def registration_form(group: Group, case: Case) -> Finding:
         category = case.people.categories[trait]
         inside, without = category.counts(group.accounts), category.counts(others)
         known = int(without.sum())
-        for code in np.flatnonzero((inside >= 3) & (without <= _RARE * max(known, 1))):
-            tried += 1
+        rare = (inside + without >= 3) & (without <= _RARE * max(known, 1))
+        tried += int(rare.sum())
+        for code in np.flatnonzero(rare & (inside >= 3)):
             p = binomial_tail(int(inside[code]), int(inside.sum()), (without[code] + 1) / (known + 1))
             if best is None or p < best[0]:
                 best = (p, trait, category.values[code], int(inside[code]), int(without[code]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
-from stillwatch.evidence.interchangeable import EXCHANGES, LEAST, MARGIN, comparable
+from stillwatch.evidence.interchangeable import EXCHANGES, LEAST, MARGIN, comparable, data_behind
 from stillwatch.likeness import further_apart_than, spread
 from stillwatch.nulls import chi2_above
 
@@ -36,7 +36,11 @@ def set_apart(group: Group, case: Case) -> Finding:
         p_value=chi2_above(distance * of.columns, 1.0, of.columns),
         statement=f"the mean profile of {len(members)} accounts lies {np.sqrt(distance):.1f} standard deviations"
         " from that of all others",
-        numbers={"accounts_compared": len(members), "deviations": round(float(np.sqrt(distance)), 4)},
+        numbers={
+            **data_behind(case.tested, group),
+            "accounts_compared": len(members),
+            "deviations": round(float(np.sqrt(distance)), 4),
+        },
         exhibits=names(case, members),
         query=bound(EXCHANGES, group),
     )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, untested
-from stillwatch.nulls import poisson_tail
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, strongest_mark, untested
 
 ADDRESSES = Query(
     "shared_address",
@@ -23,20 +22,23 @@ ADDRESSES = Query(
 
 
 def shared_address(group: Group, case: Case) -> Finding:
-    """More addresses with two or more members than random accounts would have (Poisson, from all holders)."""
+    """The address with the least probable number of members (hypergeometric, Bonferroni over all addresses)."""
     marks = case.people.shared["address"]
     if not marks.matrix.nnz:
         return untested("no address is known, or none is used by two accounts")
     held = (marks.matrix[group.accounts] > 0).astype(np.int64)
     among = np.asarray(held.sum(axis=0)).ravel()
     shared = int((among >= 2).sum())
-    expected = float(at_least_two(marks.holders, len(group), case.people.size).sum())
     sharing = np.asarray(held[:, np.flatnonzero(among >= 2)].sum(axis=1)).ravel() > 0
     return Finding(
-        p_value=poisson_tail(shared, expected),
-        statement=f"{shared} addresses are used by two or more of the {len(group)} accounts; chance allows"
-        f" {expected:.2g}",
-        numbers={"shared_addresses": shared, "expected": expected, "accounts_sharing": int(sharing.sum())},
+        p_value=strongest_mark(marks, group, case),
+        statement=f"{shared} addresses are used by two or more of the {len(group)} accounts, the busiest by"
+        f" {int(among.max(initial=0))}",
+        numbers={
+            "shared_addresses": shared,
+            "accounts_at_busiest": int(among.max(initial=0)),
+            "accounts_sharing": int(sharing.sum()),
+        },
         exhibits=names(case, group.accounts[sharing]),
         query=bound(ADDRESSES, group),
     )

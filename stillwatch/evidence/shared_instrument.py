@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, strongest_mark, untested
 from stillwatch.nulls import poisson_tail
 
 KINDS = ("payment_id", "device_id")
@@ -28,13 +28,18 @@ SHARED = Query(
 
 
 def shared_instrument(group: Group, case: Case) -> Finding:
-    """More instruments with two or more members than random accounts would have (Poisson, from all holders)."""
-    found, expected, holders = {}, 0.0, np.zeros(len(group), dtype=bool)
+    """The more telling of two: how many instruments are shared, and how many members share one of them.
+
+    The number of instruments with two or more members is Poisson with the mean that random accounts would have; the
+    members behind one instrument are hypergeometric, Bonferroni over all instruments.
+    """
+    found, expected, holders, strongest = {}, 0.0, np.zeros(len(group), dtype=bool), 1.0
     for kind in KINDS:
         marks = case.people.shared[kind]
         held = marks.matrix[group.accounts]
         among = np.asarray(held.sum(axis=0)).ravel()
         found[f"shared_{kind}"] = int((among >= 2).sum())
+        strongest = min(strongest, strongest_mark(marks, group, case))
         expected += float(at_least_two(marks.holders, len(group), case.people.size).sum())
         if held.shape[1]:
             holders |= np.asarray((held[:, np.flatnonzero(among >= 2)]).sum(axis=1)).ravel() > 0
@@ -42,7 +47,7 @@ def shared_instrument(group: Group, case: Case) -> Finding:
     if not any(case.people.shared[kind].matrix.nnz for kind in KINDS):
         return untested("no payment instrument or device is shared by any two accounts of this scan, or none is known")
     return Finding(
-        p_value=poisson_tail(total, expected),
+        p_value=min(1.0, 2 * min(poisson_tail(total, expected), len(KINDS) * strongest)),
         statement=f"{total} payment instruments or devices are shared by two or more members"
         f" ({int(holders.sum())} of {len(group)} accounts); chance allows {expected:.2g}",
         numbers={**found, "expected": expected, "accounts_sharing": int(holders.sum())},

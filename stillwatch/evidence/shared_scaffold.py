@@ -34,7 +34,7 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
         habit = case.habits[kind]
         among = np.asarray(habit[group.accounts].sum(axis=0)).ravel()
         holders = np.diff(habit.indptr)
-        tried += int((among >= 2).sum())
+        tried += int((holders >= 2).sum())
         for mark in _promising(among, holders, len(group), case.people.size):
             p = drawn_tail(int(among[mark]), len(group), int(holders[mark]), case.people.size)
             best = min(best, (p, kind, int(among[mark]), int(holders[mark])))

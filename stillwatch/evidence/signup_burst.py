@@ -28,7 +28,10 @@ SIGNUPS = Query(
 
 
 def signup_burst(group: Group, case: Case) -> Finding:
-    """The fullest window of sign-ups, against the share of all others in it (binomial, Bonferroni over the windows)."""
+    """The fullest window of sign-ups, against the share of all others in it (binomial, Bonferroni over the windows).
+
+    A window begins with a member, who therefore does not count.
+    """
     created, others = np.sort(_known(case, group.accounts)), np.sort(_known(case, outside(case, group)))
     if len(created) < 5 or len(others) < 30:
         return untested("fewer than five members, or thirty others, have a known date of creation")
@@ -37,7 +40,7 @@ def signup_burst(group: Group, case: Case) -> Finding:
         first, inside = _fullest(created, window)
         start, stop = int(created[first]), int(created[first]) + window
         without = int(np.searchsorted(others, stop, "right") - np.searchsorted(others, start, "left"))
-        p = binomial_tail(inside, len(created), (without + 1) / (len(others) + 1))
+        p = binomial_tail(inside - 1, len(created) - 1, (without + 1) / (len(others) + 1))
         best = min(best, (p, start, stop, inside, without))
     p, start, stop, inside, without = best
     hours = (stop - start) // _HOUR

@@ -187,9 +187,10 @@ def moment(at: dt.datetime) -> str:
 
 
 def iso(text: str) -> str:
-    """Return a moment that was written in ISO 8601; text that is none stays as it is."""
+    """Return a moment that was written in ISO 8601, UTC unless it says; text that is none stays as it is."""
     try:
-        return moment(dt.datetime.fromisoformat(text).astimezone(dt.UTC))
+        at = dt.datetime.fromisoformat(text)
+        return moment(at.astimezone(dt.UTC) if at.tzinfo else at)
     except (ValueError, OverflowError):
         return shown(text)
 

@@ -66,7 +66,7 @@ def import_logs(
     try:
         return ingest(logs, ledger, options=options, on_progress=watcher.on_import)
     except NothingUsable:
-        if fresh:
+        if fresh and not ledger.import_ids():
             shutil.rmtree(folder)
         raise
 

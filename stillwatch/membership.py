@@ -7,15 +7,16 @@ thin is left out; an account outside joins only if it would be wrong less than o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.evidence import FAMILY_COUNTS
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
+from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.likeness import Means, means, spread
-from stillwatch.profiles import F64, I64, SCAFFOLDS, UNKNOWN, Flags, Population
+from stillwatch.profiles import F64, I64, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
 
 SURE = 6.6
@@ -23,13 +24,13 @@ SURE = 6.6
 LIKELY = 3.3
 """Bits: odds of ten to one, which a tested member must reach to stay; its group has passed, so the odds start even."""
 _FAMILIES_TO_JOIN = 2
+SHOWN = 2.0
+"""Bits of a kind of evidence from which its habit is held against single accounts."""
+MOTIFS_SHOWN = ("continued_conversation", "failover", "displaced_reasoning")
+STRONG = ("sameness", "scaffold", "instrument", "handoff")
+"""Features of which an account that joins must have one; the others are too many people's."""
 _ENOUGH = 5
 """Accounts from whose habits a pattern can be read."""
-_CHARACTERISTIC = 0.1
-"""Share of members that must have a scaffold as a habit for it to be the operator's."""
-_LIFT = 10.0
-"""Times above its share among others."""
-
 LIMITS: dict[str, tuple[float, float]] = {
     "sameness": (-15.0, 10.0),
     "scaffold": (-8.0, 12.0),
@@ -64,7 +65,7 @@ def membership(tested: Tested, case: Case) -> Membership:
     A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
     """
     inside = flags(case, tested.group.accounts)
-    shown = frozenset(item.kind for item in tested.evidence if item.bits >= FAMILY_COUNTS)
+    shown = frozenset(item.kind for item in tested.evidence if item.bits >= SHOWN)
     found = _round(inside, inside, case, shown)
     return _round(inside, found.core, case, shown) if found.core.sum() >= _ENOUGH else found
 
@@ -75,7 +76,8 @@ def _round(tested: Flags, pattern: Flags, case: Case, shown: frozenset[str]) -> 
     bits = np.sum(list(features.values()), axis=0)
     families = np.sum([values >= 1.0 for values in features.values()], axis=0)
     prior = np.log2(pattern.sum() / max((~pattern).sum(), 1))
-    joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN)
+    strong = np.any([features[name] >= SURE / 2 for name in STRONG if name in features], axis=0)
+    joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN) & strong
     members = (tested & (bits >= LIKELY)) | joins
     return Membership(np.asarray(bits), members, members & (bits >= SURE))
 
@@ -87,18 +89,20 @@ def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64
         inside: the accounts whose habits are the pattern.
         shown: kinds of evidence that count for the group.
     """
-    people, nothing = case.people, np.zeros(case.people.size)
-    return {
-        "sameness": _sameness(inside, means(people.profiles)),
-        "scaffold": _yes_no(inside, _uses_scaffold(inside, case)),
-        "instrument": _yes_no(inside, _shares_instrument(inside, people)),
-        "handoff": _yes_no(inside, _hands_over(inside, case)),
-        "client": _client(inside, people),
-        "burst": _yes_no(inside, _in_burst(inside, people)) if "signup_burst" in shown else nothing,
-        "load": _load(inside, people) if "even_load" in shown else nothing,
-        "follow_up": _follow_up(inside, people),
-        "vouched": np.where(_vouched(people), _yes_no(inside, _vouched(people)), 0.0),
+    people = case.people
+    tests: dict[str, tuple[tuple[str, ...], Callable[[], F64]]] = {
+        "sameness": (("interchangeable",), lambda: _sameness(inside, means(people.profiles))),
+        "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(inside, case))),
+        "instrument": (("shared_instrument",), lambda: _yes_no(inside, _shares_instrument(inside, people))),
+        "handoff": (MOTIFS_SHOWN, lambda: _yes_no(inside, _hands_over(inside, case))),
+        "client": (("client_tuple",), lambda: _client(inside, people)),
+        "burst": (("signup_burst",), lambda: _yes_no(inside, _in_burst(inside, people))),
+        "load": (("even_load",), lambda: _load(inside, people)),
+        "follow_up": (("single_shot",), lambda: _follow_up(inside, people)),
     }
+    ratios = {name: ratio() for name, (kinds, ratio) in tests.items() if shown.intersection(kinds)}
+    vouched = _vouched(people)
+    return ratios | {"vouched": np.where(vouched, _yes_no(inside, vouched), 0.0)}
 
 
 def _yes_no(inside: Flags, has: Flags) -> F64:
@@ -123,19 +127,6 @@ def _sameness(inside: Flags, of: Means) -> F64:
     ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
     out[seen] = ratio * of.columns / max(of.z.shape[1], 1)
     return out
-
-
-def _uses_scaffold(inside: Flags, case: Case) -> Flags:
-    """Return who ever used a text that is a habit of the group and of few others."""
-    uses = np.zeros(len(inside), dtype=np.bool_)
-    within, without = int(inside.sum()), int((~inside).sum())
-    for kind in SCAFFOLDS:
-        habit = case.habits[kind]
-        among = np.asarray(habit[np.flatnonzero(inside)].sum(axis=0)).ravel()
-        elsewhere = np.diff(habit.indptr) - among
-        telling = (among >= _CHARACTERISTIC * within) & (among * without >= _LIFT * (elsewhere + 1) * within)
-        uses[case.people.shared[kind].matrix[:, np.flatnonzero(telling)].tocoo().row] = True
-    return uses
 
 
 def _shares_instrument(inside: Flags, people: Population) -> Flags:

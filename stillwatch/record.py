@@ -17,6 +17,7 @@ _STRINGS = pa.list_(pa.string())
 
 
 def required(name: str, kind: pa.DataType) -> pa.Field:
+    """Return a column that no row can do without."""
     return pa.field(name, kind, nullable=False)
 
 

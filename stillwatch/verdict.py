@@ -50,16 +50,17 @@ class Tested:
 def test_group(group: Group, case: Case) -> Tested:
     """Put a group through the whole table."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
-    counted = _within_families([(kind, _capped(kind, finding.bits)) for kind, finding in findings])
+    counted = _within_families([(kind, _capped(kind, f.bits, f.share)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
-    free = _within_families([(kind, _capped(kind, _corrected(kind, f, group, case))) for kind, f in findings])
+    free = _within_families([(kind, _capped(kind, _corrected(kind, f, group, case), f.share)) for kind, f in findings])
     return Tested(group, evidence, _scores(evidence), sum(free.values()))
 
 
-def _capped(kind: Kind, bits: float) -> float:
+def _capped(kind: Kind, bits: float, share: float) -> float:
+    """Return bits within the cap of their kind; what is about a part of the group counts for that part."""
     if kind.question is Question.INNOCENCE:
         return 0.0 - min(max(bits, 0.0), kind.cap)
-    return min(bits, kind.cap)
+    return min(bits, kind.cap) * (share if bits > 0 else 1.0)
 
 
 def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:

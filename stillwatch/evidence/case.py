@@ -70,6 +70,7 @@ class Finding:
         p_value: under the null; None says that there was not enough to test.
         statement: one sentence, or the reason why it could not be tested.
         numbers: values used. exhibits: ids to look at. query: SQL for the numbers, with the group's id in it.
+        share: part of the members that the statement is about; what holds of a tenth says a tenth about the group.
     """
 
     p_value: float | None
@@ -77,10 +78,11 @@ class Finding:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     exhibits: tuple[str, ...] = ()
     query: str = ""
+    share: float = 1.0
 
     @property
     def bits(self) -> float:
-        """Bits against the null; 0 without a test."""
+        """Bits against the null, 0 without a test."""
         return 0.0 if self.p_value is None else bits_of(self.p_value)
 
 

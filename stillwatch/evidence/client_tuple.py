@@ -52,4 +52,5 @@ def client_tuple(group: Group, case: Case) -> Finding:
         },
         exhibits=names(case, group.accounts[clients.codes[group.accounts] == code]),
         query=bound(CLIENT, group, value=clients.values[code]),
+        share=float(inside[code]) / len(group),
     )

@@ -28,4 +28,5 @@ def moved(group: Group, case: Case, motif: str, what: str, query: str) -> Findin
         numbers={"inside": inside, "accounts": len(touched), "expected": expected, "elsewhere": elsewhere},
         exhibits=tuple(case.handoffs.exhibit[i] for i in rows[:5]) or names(case, touched),
         query=query,
+        share=len(touched) / len(group),
     )

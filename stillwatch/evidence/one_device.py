@@ -37,4 +37,5 @@ def one_device(group: Group, case: Case) -> Finding:
         numbers={"devices": int((among >= 2).sum()), "accounts": int(holders.sum()), "expected": expected},
         exhibits=names(case, group.accounts[holders]),
         query=bound(DEVICES, group),
+        share=float(holders.mean()),
     )

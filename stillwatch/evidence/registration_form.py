@@ -63,4 +63,5 @@ def registration_form(group: Group, case: Case) -> Finding:
         },
         exhibits=names(case, holders),
         query=bound(FORMS[trait], group, value=value),
+        share=members / len(group),
     )

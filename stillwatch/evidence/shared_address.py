@@ -41,4 +41,5 @@ def shared_address(group: Group, case: Case) -> Finding:
         },
         exhibits=names(case, group.accounts[sharing]),
         query=bound(ADDRESSES, group),
+        share=float(sharing.mean()),
     )

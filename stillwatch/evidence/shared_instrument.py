@@ -53,4 +53,5 @@ def shared_instrument(group: Group, case: Case) -> Finding:
         numbers={**found, "expected": expected, "accounts_sharing": int(holders.sum())},
         exhibits=names(case, group.accounts[holders]),
         query=bound(SHARED, group),
+        share=float(holders.mean()),
     )

@@ -10,10 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, untested
 from stillwatch.nulls import drawn_tail
-from stillwatch.profiles import I64, SCAFFOLDS
+from stillwatch.profiles import I64, SCAFFOLDS, Flags
 
+CHARACTERISTIC = 0.1
+"""Share of members that must have a scaffold as a habit for it to be the operator's."""
+LIFT = 10.0
+"""Times above its share among others."""
 _LOOKED_AT = 50
 """Marks of each kind whose tail is computed; the others are beaten by a simpler score."""
 
@@ -55,7 +59,20 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
         },
         exhibits=names(case, group.accounts),
         query=bound(HABIT, group),
+        share=float(telling_users(flags(case, group.accounts), case)[group.accounts].mean()),
     )
+
+
+def telling_users(inside: Flags, case: Case) -> Flags:
+    """Return who ever used a text that is a habit of the flagged accounts and of few others, shape (accounts,)."""
+    uses = np.zeros(len(inside), dtype=np.bool_)
+    members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
+    for kind in SCAFFOLDS:
+        among = np.asarray(case.habits[kind][members].sum(axis=0)).ravel()
+        elsewhere = np.diff(case.habits[kind].indptr) - among
+        telling = (among >= max(CHARACTERISTIC * within, 2)) & (among * without >= LIFT * (elsewhere + 1) * within)
+        uses[case.people.shared[kind].matrix[:, np.flatnonzero(telling)].tocoo().row] = True
+    return uses
 
 
 def _promising(among: I64, holders: I64, members: int, size: int) -> I64:

@@ -58,6 +58,7 @@ def signup_burst(group: Group, case: Case) -> Finding:
         },
         exhibits=names(case, group.accounts),
         query=bound(SIGNUPS, group, start=start, stop=stop),
+        share=inside / len(group),
     )
 
 

@@ -34,8 +34,8 @@ def _history(body: Json) -> object:
 
 def read_parameters(body: Json) -> Json:
     """Return the columns that the parameters of a request give; what it leaves out is null or the default it means."""
-    settings = [body, *(obj(body.get(name)) for name in _SETTINGS)]
-    merged = {name: value for part in reversed(settings) for name, value in part.items()}
+    inner = [obj(body[name]) for name in _SETTINGS if name in body]
+    merged = {name: value for part in (*reversed(inner), body) for name, value in part.items()} if inner else body
     user, session = client_ids(at(body, "metadata", "user_id"))
     return {
         "max_tokens": first(merged, *_LIMIT),

@@ -66,10 +66,10 @@ def read_points(texts: pa.Array | pa.ChunkedArray) -> Points:
         data = raw.tobytes()
         lowered, kinds = (np.frombuffer(data.translate(table), dtype=np.uint8) for table in _ascii_tables())
         return Points(lowered, kinds, bounds)
-    raw, bounds = _bytes(pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC")))
-    begins = np.concatenate(([0], np.cumsum((raw & 0xC0) != 0x80)))
-    points = np.frombuffer(raw.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
-    return Points(points, _kinds()[points], begins[bounds])
+    texts = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+    points = np.frombuffer(_bytes(texts)[0].tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
+    bounds = np.concatenate(([0], np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False))))
+    return Points(points, _kinds()[points], bounds.astype(np.int64))
 
 
 def cut(points: Points) -> Points:

@@ -98,7 +98,7 @@ def shingles(text: Measured) -> list[Picked]:
     numbers, bounds = _all_spans(text)
     filled = np.flatnonzero(np.diff(bounds))
     none = np.uint64(2**64 - 1)
-    residues = (numbers % np.uint64(SHINGLES)).astype(np.uint8)
+    residues = numbers.astype(np.uint8) % np.uint8(SHINGLES)  # 256 is a multiple of it
     picked = []
     for residue in range(SHINGLES):
         smallest = np.full(len(text.begins), none, dtype=np.uint64)

@@ -199,7 +199,7 @@ def _placed(places: dict[str, int], drawn: dict[Pair, str]) -> Points:
 
 
 def _steps_between(places: dict[str, int], drawn: dict[Pair, str]) -> Points:
-    """Return the least number of links between any two members, shape (members, members); parts stand a step apart."""
+    """Return the least number of links between any two members, shape (members, members)."""
     total = len(places)
     steps = np.full((total, total), np.inf)
     np.fill_diagonal(steps, 0.0)
@@ -208,7 +208,8 @@ def _steps_between(places: dict[str, int], drawn: dict[Pair, str]) -> Points:
     for via in range(total):
         steps = np.minimum(steps, steps[:, via, None] + steps[None, via, :])
     reached = steps[np.isfinite(steps)]
-    return np.where(np.isfinite(steps), steps, (reached.max() if reached.size else 0.0) + 1.0)
+    apart = max(1.5, 0.75 * float(reached.max(initial=0.0)))  # further than neighbours, nearer than the ends of a part
+    return np.where(np.isfinite(steps), steps, apart)
 
 
 def _distances(points: Points) -> Points:

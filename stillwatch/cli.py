@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -230,6 +231,9 @@ def _progress() -> Progress:
 
 def main() -> None:
     """Run the command line; every error is told in one grammar, and its exit code has a name."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=False)
     except StillwatchError as error:

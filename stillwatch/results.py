@@ -18,6 +18,7 @@ from scipy import sparse
 
 from stillwatch.engine import Engine, Query
 from stillwatch.errors import StillwatchError
+from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE, Campaign, Evidence
 from stillwatch.pipeline import Scan
 from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
@@ -149,10 +150,16 @@ def _links(campaign: Campaign, people: Population) -> list[dict[str, Any]]:
     return rows
 
 
+def _needs(kind: str) -> list[str]:
+    """Return the columns that a kind of evidence needs; `a|b` means either."""
+    return next(list(row.needs) for row in EVIDENCE_TABLE if row.kind == kind)
+
+
 def _facts(found: Scan) -> dict[str, Any]:
     return {
         "could_not_run": [
-            {"evidence": kind.kind, "family": kind.family, "reason": kind.reason} for kind in found.could_not_run
+            {"evidence": kind.kind, "family": kind.family, "reason": kind.reason, "columns": _needs(kind.kind)}
+            for kind in found.could_not_run
         ],
         "proposals": dict(found.proposals),
         "timings": dict(found.timings),

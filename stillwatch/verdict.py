@@ -152,7 +152,8 @@ def counting_families(evidence: Iterable[Evidence]) -> Mapping[Family, float]:
 def _short_of(tested: Tested, left: float) -> str:
     against = [item for item in tested.evidence if item.question is Question.INNOCENCE and item.bits <= -1]
     if tested.scores.coordination >= COORDINATION_NEEDED and against:
-        return "innocent explanation: " + max(against, key=lambda item: -item.bits).statement
+        strongest = min(against, key=lambda item: item.bits)
+        return f"innocent explanation, {strongest.kind.replace('_', ' ')}: {strongest.statement}"
     return f"{left:.1f} bits of coordination, {COORDINATION_NEEDED:g} needed"
 
 

@@ -153,12 +153,17 @@ def group_rows(drawn: I64, size: int) -> sparse.csr_array:
     return rows
 
 
-def against_random(value: float, drawn: F64, *, floor: float = SMALLEST_DRAWN) -> tuple[float, float]:
+def against_random(
+    value: float, drawn: F64, *, floor: float = SMALLEST_DRAWN, resolution: float = 0.0
+) -> tuple[float, float]:
     """Return P(as low) and P(as high) for a statistic against its values in random groups, shape (RANDOM_GROUPS,).
 
     A t tail on the drawn mean and deviation, never below `floor`.
+
+    Args:
+        resolution: least deviation; where all random groups are the same, how finely the statistic could have differed.
     """
-    deviation = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
+    deviation = max(float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5, resolution)
     if deviation <= 0:
         low = 1.0 if value >= drawn[0] else 1 / (len(drawn) + 1)
         high = 1.0 if value <= drawn[0] else 1 / (len(drawn) + 1)

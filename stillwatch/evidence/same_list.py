@@ -22,7 +22,7 @@ def same_list(group: Group, case: Case) -> Finding:
     usual = usual_overlaps(group, case)
     if usual is None:
         return untested("too few other accounts to compare with", overlap=round(own, 6))
-    _, p = against_random(own, usual, floor=0.0)
+    _, p = against_random(own, usual, floor=0.0, resolution=prompts**-0.5)
     return Finding(
         p_value=p,
         statement=f"{own:.0%} of the members' prompts are asked by another member too; in random groups as active"

@@ -24,7 +24,7 @@ def trail(kind: str, motif: Query) -> Query:
                 from groups left join accounts on accounts.account_id = groups.account_id
                     left join orgs on orgs.account_id = groups.account_id and orgs.place = 1
                 where groups.campaign_id = :group)
-        select sum(pairs.n) as inside from pairs
+        select coalesce(sum(pairs.n), 0) as inside from pairs
             join declared as a on a.account_id = pairs.source join declared as b on b.account_id = pairs.target
         where coalesce(a.org_id = b.org_id, false) = false""",
     )

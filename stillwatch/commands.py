@@ -49,9 +49,13 @@ class Watcher:
 
 def inspect_logs(logs: Sequence[str], *, accounts: Sequence[str], name: str | None, mapping: Path | None) -> Inspection:
     """Return what the logs hold and which evidence can be had from them."""
-    table = read_accounts([*accounts], Skips()) if accounts else None
+    skips, notes = Skips(), Skips()
+    table = read_accounts([*accounts], skips, notes) if accounts else None
     columns = load_mapping(mapping) if mapping else None
-    return inspect(expand([*logs]), kinds=EVIDENCE_TABLE, accounts=table, name=name, mapping=columns)
+    found = inspect(expand([*logs]), kinds=EVIDENCE_TABLE, accounts=table, name=name, mapping=columns)
+    found.skips.merge([skips])
+    found.notes.merge([notes])
+    return found
 
 
 def import_logs(

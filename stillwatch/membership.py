@@ -15,6 +15,7 @@ import numpy as np
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
+from stillwatch.findings import VerdictKind
 from stillwatch.likeness import Means, means, spread
 from stillwatch.profiles import F64, I64, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
@@ -59,15 +60,23 @@ class Membership:
     core: Flags
 
 
-def membership(tested: Tested, case: Case) -> Membership:
+def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     """Hold every account against the habits of a group that passed.
 
     A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
+    A pool is what hand-offs make it: only accounts that take part in them are members of one.
     """
     inside = flags(case, tested.group.accounts)
+    if verdict is VerdictKind.POOLED_ACCESS:
+        inside &= _hands_over(inside, case)
     shown = frozenset(item.kind for item in tested.evidence if item.bits >= SHOWN)
     found = _round(inside, inside, case, shown)
-    return _round(inside, found.core, case, shown) if found.core.sum() >= _ENOUGH else found
+    if found.core.sum() >= _ENOUGH:
+        found = _round(inside, found.core, case, shown)
+    if verdict is VerdictKind.POOLED_ACCESS:
+        takes_part = _hands_over(found.members, case)
+        found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
+    return found
 
 
 def _round(tested: Flags, pattern: Flags, case: Case, shown: frozenset[str]) -> Membership:

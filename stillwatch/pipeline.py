@@ -138,7 +138,7 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         group = one.tested.group
         if taken[group.accounts].mean() >= ABSORBED:
             continue
-        found = membership(one.tested, case) if one.verdict is not None else None
+        found = membership(one.tested, case, one.verdict) if one.verdict is not None else None
         members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
         if len(members) < settings.proposals.smallest_group:
             continue

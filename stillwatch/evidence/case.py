@@ -138,10 +138,12 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
 
 
 def _apart(places: I64, size: int) -> I64:
-    """Return the rows of `places`, ascending, moved as little as it takes to be distinct and in `range(size)`."""
+    """Return the rows of `places`, ascending, made distinct and in `range(size)`, about as much down as up."""
     order = np.arange(places.shape[1])
-    up = np.maximum.accumulate(np.maximum(places, 0) - order, axis=1)
-    return np.asarray(np.minimum(up, size - places.shape[1]) + order)
+    pushed = np.maximum.accumulate(places - order, axis=1) + order
+    back = np.rint((pushed - places).mean(axis=1, keepdims=True)).astype(np.int64)
+    kept = np.maximum.accumulate(np.maximum(places - back, 0) - order, axis=1)
+    return np.asarray(np.minimum(kept, size - places.shape[1]) + order)
 
 
 def group_rows(drawn: I64, size: int) -> sparse.csr_array:

@@ -2,7 +2,7 @@
 
 A template file (`corpus/<language>.txt`) holds one template a line under a `== class` heading: `(a|b)` is a choice,
 `{name}` a slot that is filled from the heading of that name, `\\n` a line break. Under a `== +class` heading stand
-phrases: one to three of them, in any order, are put around a question. The same questions, answers and documents fill
+phrases: one to five of them, in any order, are put around a question. The same questions, answers and documents fill
 every class, so that only the wording around them can tell the classes apart.
 
 Every template and every real data set is a *unit* with a fold: what is held out is always a whole unit.
@@ -219,8 +219,9 @@ class Filling:
         return _SLOT.sub(self._filled, text)
 
     def phrases(self, phrase: str, others: list[str]) -> str:
-        """Return a template of a question, `phrase` and up to two of the `others`, in any order."""
-        parts = [phrase, *self.rng.sample(others, self.rng.choice((0, 0, 1, 2))), "{question}"]
+        """Return a template of a question, `phrase` and up to four of the `others`, in any order."""
+        more = min(self.rng.choice((0, 0, 1, 2, 4)), len(others))
+        parts = [phrase, *self.rng.sample(others, more), "{question}"]
         if self.rng.random() < 0.3:
             parts.append(self.rng.choice(("{answer}", "{doc}", "{trace}", "{code}")))
         self.rng.shuffle(parts)

@@ -10,6 +10,7 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
+from stillwatch.evidence.dealt_out import asked
 from stillwatch.evidence.in_step import own_time
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
@@ -37,6 +38,7 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         habits={kind: habits(people.shared[kind], people, limits) for kind in SCAFFOLDS},
         hourly=hourly,
         own_time=own_time(hourly),
+        asked=asked(people.shared["prompt"].matrix),
     )
 
 

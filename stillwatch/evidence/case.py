@@ -51,6 +51,7 @@ class Case:
         tested: mean profiles from the half of the hours that did not propose.
         habits: habitual marks by kind of scaffold, 0 or 1, CSC, shape (accounts, marks).
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
+        asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         own_time: sum over hours of each account's squared deviation from its mean of the hour of the day, (accounts,).
     """
 
@@ -60,6 +61,7 @@ class Case:
     habits: Mapping[str, sparse.csc_array]
     hourly: sparse.csr_array
     own_time: F64
+    asked: sparse.csr_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,7 @@ def group_rows(drawn: I64, size: int) -> sparse.csr_array:
     """Return groups of accounts as rows of zeros and counts, shape (groups, accounts); a product sums over members."""
     groups, members = drawn.shape
     bounds = np.arange(0, groups * members + 1, members)
-    rows = sparse.csr_array((np.ones(groups * members, dtype=np.int64), drawn.ravel(), bounds), shape=(groups, size))
-    rows.sum_duplicates()
-    return rows
+    return sparse.csr_array((np.ones(groups * members, dtype=np.int64), drawn.ravel(), bounds), shape=(groups, size))
 
 
 def against_random(

@@ -38,21 +38,21 @@ OVERLAP = Query(
 )
 
 
+ASKER = 1 << 40
+"""Added to every count of `Case.asked`, so that one product sums counts below it and askers above it."""
+
+
 def overlaps(case: Case, groups: I64) -> F64:
     """Return the share of each group's prompts that another member asks too; `groups` has shape (groups, members)."""
-    rows, held = group_rows(groups, case.people.size), case.people.shared["prompt"].matrix
-    asked = sparse.csr_array(rows @ held)
-    askers = sparse.csr_array(_once(rows) @ _once(held))
-    asked.sort_indices()
-    askers.sort_indices()
-    asked.data = asked.data * (askers.data >= 2)
+    found = sparse.csr_array(group_rows(groups, case.people.size) @ case.asked)
+    found.data = np.where(found.data >= 2 * ASKER, found.data % ASKER, 0)
     prompts = np.maximum(case.people.totals["prompts"][groups].sum(axis=1), 1)
-    return np.asarray(np.asarray(asked.sum(axis=1)).ravel() / prompts)
+    return np.asarray(np.asarray(found.sum(axis=1)).ravel() / prompts)
 
 
-def _once(counts: sparse.csr_array) -> sparse.csr_array:
-    """Return 1 where there is any."""
-    return sparse.csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
+def asked(held: sparse.csr_array) -> sparse.csr_array:
+    """Return who asks which shared prompt how often, with `ASKER` added to each count."""
+    return sparse.csr_array((held.data + ASKER, held.indices, held.indptr), shape=held.shape)
 
 
 def own_overlap(group: Group, case: Case) -> float:

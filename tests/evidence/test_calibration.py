@@ -1,0 +1,108 @@
+"""How often random groups of unrelated accounts look guilty: about as often as their p-values say, or less.
+
+Two hundred groups are drawn from one population in which no account belongs to another. A kind whose p-value is at
+most 0.05 in many more than ten of them would accuse people of chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from stillwatch.evidence import EVIDENCE_TABLE, Kind
+from stillwatch.evidence.signup_burst import signup_burst
+from stillwatch.findings import Question
+from stillwatch.nulls import bits_of
+from stillwatch.profiles import F64
+from tests.evidence.everything import shares
+from tests.worlds import Crowd, Rows, World, a_world, own, some
+
+GROUPS = 200
+LEVEL = 0.05
+ALLOWED = LEVEL + 3 * (LEVEL * (1 - LEVEL) / GROUPS) ** 0.5
+"""Three standard errors above the level: 0.096."""
+STRICT, ALLOWED_STRICT = 0.001, 0.015
+
+TESTED = [kind for kind in EVIDENCE_TABLE if kind.question is not Question.INNOCENCE or kind.kind == "same_list"]
+"""Kinds of innocence ask of a group whether it is ordinary, and random people are; all but one are left out here."""
+
+
+def _zipf(kinds: int, name: str, power: float = 1.5) -> Callable[[int], list[str]]:
+    """Return a trait of which a few values are popular and many are rare."""
+    return lambda n: [f"{name}{v % kinds}" for v in np.random.default_rng(len(name) + kinds).zipf(power, n).tolist()]
+
+
+def _scaffold(rows: Rows) -> list[int]:
+    """Return prompts of which half carry the account's own scaffold: many of two accounts each, and popular ones."""
+    of_account = np.where(rows.account % 2, rows.account // 4, 1000 + np.minimum(rows.account % 60, 7))
+    return [int(mark if n % 2 else 10**6 + i) for mark, n, i in zip(of_account, rows.nth, rows.number, strict=True)]
+
+
+def _client(rows: Rows) -> list[str]:
+    clients = rows.rng.zipf(1.5, int(rows.account.max()) + 1) % 300
+    return [f"sdk/{client}" for client in clients[rows.account]]
+
+
+def _seldom_passed_on(rows: Rows) -> list[list[int]]:
+    """Return histories of which a few go on, by chance, under an account that has nothing to do with the first."""
+    half = rows.first + len(rows) // 2
+    return [[i] if i < half else [i - len(rows) // 2, 10**6 + i] for i in rows.number.tolist()]
+
+
+@pytest.fixture(scope="module")
+def unrelated() -> Iterator[World]:
+    columns = {
+        "turn": lambda rows: np.where(rows.account % 5, 1, 1 + rows.nth % 2),
+        "intent": shares(0.08),
+        "intent_bits": 6.0,
+        "system_mark": _scaffold,
+        "prompt_mark": some(0.4, lambda rows: rows.rng.zipf(1.4, len(rows)) % 300, own),
+        "ip_mark": some(0.9, lambda rows: 9000 + rows.account // 3 * 9 + rows.nth % 9, lambda rows: rows.nth % 40),
+        "user_agent": _client,
+        "logprobs": shares(0.05),
+        "choices": 1,
+        "reasoning": lambda rows: rows.account % 8 > 0,
+        "invisible_chars": shares(0.05),
+        "prefix_marks": _seldom_passed_on,
+    }
+    traits = {
+        "email_domain": _zipf(250, "mail"),
+        "email_shape": _zipf(80, "shape", 1.3),
+        "payment_bin": _zipf(150, "bin"),
+        "payment_id": lambda n: [f"card{i // 2}" if i < n // 4 else f"own{i}" for i in range(n)],
+        "device_id": lambda n: [f"home{i // 2}" if i < n // 4 else f"own{i}" for i in range(n)],
+    }
+    with a_world(Crowd("people", 400, exchanges=20, days=6, columns=columns, traits=traits), seed=3) as made:
+        yield made
+
+
+def _p_values(world: World, kind: Kind, size: int) -> F64:
+    found = [kind.test(world.drawn(size, seed), world.case).p_value for seed in range(GROUPS)]
+    return np.array([1.0 if p is None else p for p in found])
+
+
+@pytest.mark.parametrize("size", [8, 30])
+@pytest.mark.parametrize("kind", TESTED, ids=[kind.kind for kind in TESTED])
+def test_random_groups_look_guilty_no_more_often_than_the_level(kind: Kind, size: int, unrelated: World) -> None:
+    found = _p_values(unrelated, kind, size)
+    assert (found <= LEVEL).mean() <= ALLOWED
+    assert (found <= STRICT).mean() <= ALLOWED_STRICT
+
+
+@pytest.mark.parametrize("kind", TESTED, ids=[kind.kind for kind in TESTED])
+def test_the_mean_e_value_of_random_groups_is_at_most_about_one(kind: Kind, unrelated: World) -> None:
+    evidence = [2.0 ** min(bits_of(p), kind.cap) if p < 1 else 0.5 for p in _p_values(unrelated, kind, 15)]
+    assert float(np.mean(evidence)) <= 1.4
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[World]:
+    with a_world(Crowd("people", 3000, exchanges=1, uneven=0.0)) as made:
+        yield made
+
+
+def test_sign_ups_of_a_large_population_seldom_fall_together(many: World) -> None:
+    found = [signup_burst(many.drawn(30, seed), many.case).p_value for seed in range(GROUPS)]
+    assert np.mean([p is not None and p <= LEVEL for p in found]) <= ALLOWED

@@ -1,0 +1,68 @@
+"""A list of prompts dealt out: members repeat one another's prompts less than chance allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from stillwatch.evidence.dealt_out import dealt_out
+from tests.worlds import Crowd, Rows, World, a_world, own, some
+
+
+def _common(rows: Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return rows.rng.zipf(1.4, len(rows)) % 300
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    list_of_all = {"prompt_mark": lambda rows: 5000 + rows.nth}
+    with a_world(
+        Crowd("people", 150, columns={"prompt_mark": some(0.4, _common, own)}),
+        Crowd("pool", 20, columns={"prompt_mark": own}),
+        Crowd("benchmark", 20, columns=list_of_all),
+    ) as made:
+        yield made
+
+
+def test_prompts_that_are_dealt_out_are_seen(world: World) -> None:
+    finding = dealt_out(world.group("pool"), world.case)
+    assert finding.p_value is not None
+    assert finding.p_value < 0.001
+    assert finding.numbers["overlap"] == 0
+
+
+def test_people_repeat_what_everybody_asks(world: World) -> None:
+    p = dealt_out(world.drawn(20, 1, "people"), world.case).p_value
+    assert p is not None
+    assert p > 0.01
+
+
+def test_a_benchmark_run_by_many_is_the_opposite(world: World) -> None:
+    p = dealt_out(world.group("benchmark"), world.case).p_value
+    assert p is not None
+    assert p > 0.99
+
+
+def test_where_nobody_repeats_anybody_it_tells_nobody_apart() -> None:
+    with a_world(Crowd("people", 120, exchanges=15, columns={"prompt_mark": own})) as made:
+        assert dealt_out(made.drawn(20, 1), made.case).p_value == 1.0
+
+
+def test_the_query_gives_the_numbers_again(world: World) -> None:
+    for crowd in ("pool", "benchmark"):
+        group = world.group(crowd)
+        finding = dealt_out(group, world.case)
+        for number, again in world.compared(finding, group).values():
+            assert number == again
+        rows = world.again(finding, group)
+        assert float(finding.numbers["overlap"] or 0) == pytest.approx(
+            float(rows["repeated_by_others"] or 0) / float(rows["prompts"] or 1), abs=1e-6
+        )
+
+
+def test_without_prompts_there_is_no_evidence(nothing_known: World) -> None:
+    finding = dealt_out(nothing_known.group("pool"), nothing_known.case)
+    assert (finding.p_value, finding.bits) == (None, 0.0)
+    assert "fewer than 200 prompts" in finding.statement

@@ -1,0 +1,162 @@
+"""Whether accounts of one source look like one source, and how soon others do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from stillwatch.likeness import (
+    Means,
+    as_alike_as_one_source,
+    distances,
+    further_apart_than,
+    means,
+    neighbours_outside,
+    spread,
+)
+from stillwatch.profiles import F64, I64, Profiles
+
+COLUMNS, HOURS = 10, 24
+
+
+def simulated(
+    rng: np.random.Generator, n: I64, *, excess: float = 0.0, sitting: float = 0.0, alike: float = 0.0
+) -> Profiles:
+    """Return the sums of accounts with `n` exchanges each, as the queries would.
+
+    Args:
+        excess: between-account variance in units of the within-account variance.
+        sitting: variance of what the exchanges of one hour have in common, in the same unit.
+        alike: correlation between the columns.
+    """
+    account = np.repeat(np.arange(len(n)), n)
+    hour = rng.integers(0, HOURS, len(account))
+    block = account * HOURS + hour
+    mixing = np.linalg.cholesky((1 - alike) * np.eye(COLUMNS) + alike)
+
+    def noise(rows: int) -> F64:
+        return np.asarray(rng.standard_normal((rows, COLUMNS)) @ mixing.T)
+
+    own = np.sqrt(excess) * noise(len(n))[account]
+    common = np.sqrt(sitting) * noise(len(n) * HOURS)[block]
+    return _summed(block, own + common + noise(len(account)), len(n))
+
+
+def _summed(block: I64, values: F64, accounts: int) -> Profiles:
+    """Return sums over exchanges whose hour `block % HOURS` belongs to account `block // HOURS`."""
+    counts: F64 = np.bincount(block, minlength=accounts * HOURS).astype(np.float64)
+    sums: F64 = np.stack([np.bincount(block, column, accounts * HOURS) for column in values.T], axis=1)
+
+    def halves(per_block: npt.NDArray[Any]) -> F64:
+        shaped = per_block.reshape(accounts, HOURS, -1)
+        both = np.stack([shaped[:, half::2].sum(axis=1) for half in (0, 1)])
+        return both[:, :, 0] if per_block.ndim == 1 else both
+
+    return Profiles(
+        n=halves(counts),
+        blocks=halves((counts > 0).astype(np.float64)),
+        nn=halves(counts**2),
+        sums=halves(sums),
+        ss=halves(sums**2),
+        ns=halves(sums * counts[:, None]),
+    )
+
+
+def _p_values(times: int, *, accounts: int = 20, exchanges: int = 40, null: float = 0.0, **how: float) -> F64:
+    """Return P(as alike) of simulated groups, under the null that they differ by `null`."""
+    rng = np.random.default_rng(11)
+    found = []
+    for _ in range(times):
+        of = means(simulated(rng, rng.poisson(exchanges, accounts) + 2, **how))
+        found.append(as_alike_as_one_source(of, np.arange(accounts), np.full(of.z.shape[1], null)))
+    return np.array(found)
+
+
+def test_one_source_gives_uniform_p_values() -> None:
+    found = _p_values(300)
+    for level in (0.05, 0.25, 0.5, 0.75, 0.95):
+        assert np.mean(found <= level) == pytest.approx(level, abs=0.1)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.6])
+def test_accounts_that_differ_as_much_as_the_null_says_are_seldom_called_alike(alike: float) -> None:
+    found = _p_values(300, excess=0.1, null=0.1, alike=alike)
+    assert np.mean(found <= 0.05) <= 0.1
+    assert np.mean(found <= 0.001) <= 0.01
+
+
+def test_alike_things_asked_in_one_sitting_do_not_count_as_many() -> None:
+    found = _p_values(300, sitting=1.0)
+    assert np.mean(found <= 0.05) <= 0.1
+    assert np.mean(found >= 0.95) <= 0.15, "nor do they set accounts of one source apart"
+
+
+def test_power_grows_with_exchanges_and_with_accounts() -> None:
+    few, more = (np.median(_p_values(30, exchanges=n, null=0.1)) for n in (15, 60))
+    assert more < few / 10
+    small, large = (np.median(_p_values(30, accounts=n, null=0.1)) for n in (8, 40))
+    assert large < small / 10
+
+
+def test_two_exchanges_each_cannot_show_that_accounts_are_alike() -> None:
+    assert np.median(_p_values(30, exchanges=1, null=0.02)) > 0.05
+
+
+def test_people_are_called_apart() -> None:
+    rng = np.random.default_rng(2)
+    of = means(simulated(rng, np.full(20, 40), excess=0.5))
+    accounts = np.arange(20)
+    assert further_apart_than(of, accounts, np.full(COLUMNS, 0.05)) < 1e-6
+    assert as_alike_as_one_source(of, accounts, np.full(COLUMNS, 0.05)) > 1 - 1e-6
+
+
+def test_both_tails_add_up_to_one() -> None:
+    of = means(simulated(np.random.default_rng(2), np.full(20, 40), excess=0.05))
+    null = np.full(COLUMNS, 0.03)
+    both = as_alike_as_one_source(of, np.arange(20), null) + further_apart_than(of, np.arange(20), null)
+    assert both == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("excess", [0.0, 0.1, 1.0])
+def test_the_spread_between_accounts_is_estimated(excess: float) -> None:
+    rng = np.random.default_rng(5)
+    of = means(simulated(rng, rng.integers(10, 60, 300), excess=excess))
+    assert float(spread(of, np.arange(300)).excess.mean()) == pytest.approx(excess, rel=0.15, abs=0.01)
+
+
+def test_columns_that_say_the_same_count_once() -> None:
+    rng = np.random.default_rng(6)
+    apart = means(simulated(rng, np.full(100, 30), excess=0.2)).columns
+    alike = means(simulated(rng, np.full(100, 30), excess=0.2, alike=0.9)).columns
+    assert apart > 0.7 * COLUMNS
+    assert alike < 0.3 * COLUMNS
+
+
+def test_a_half_knows_only_its_own_hours() -> None:
+    profiles = simulated(np.random.default_rng(7), np.full(10, 30))
+    one, other, both = (means(profiles, half).n for half in (0, 1, None))
+    assert np.array_equal(one + other, both)
+
+
+def test_what_never_varies_is_no_column() -> None:
+    profiles = simulated(np.random.default_rng(8), np.full(10, 30))
+    still = Profiles(profiles.n, profiles.blocks, profiles.nn, *(np.zeros_like(profiles.sums) for _ in range(3)))
+    assert means(still).z.shape == (10, 0)
+
+
+def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> None:
+    of = means(simulated(np.random.default_rng(9), np.array([*[40] * 50, 0])))
+    far = distances(of, spread(of, np.arange(50)).centre)
+    assert float(far[:50].mean()) == pytest.approx(1.0, abs=0.15)
+    assert np.isinf(far[50])
+
+
+def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
+    z = np.array([[0.0], [0.1], [3.0], [0.2], [1.0], [0.3], [2.0]])
+    of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, 1.0)
+    found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
+    assert found.tolist() == [4, 5, 6]
+    assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]

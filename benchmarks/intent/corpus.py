@@ -250,9 +250,8 @@ def _slots(language: str, folds: frozenset[int]) -> dict[str, list[str]]:
     """Return what fills the slots; a question that is held out as a prompt fills none either."""
     slots: dict[str, list[str]] = {}
     for template in templates("en") + (templates(language) if language != "en" else []):
-        if (template.intent >= 0 and template.heading != "question") or (
-            template.heading == "question" and template.fold not in folds
-        ):
+        question = template.heading == "question"
+        if (template.intent >= 0 and not question) or (question and template.fold not in folds):
             continue
         if template.language == language or template.heading == "code":
             slots.setdefault(template.heading, []).append(template.text)

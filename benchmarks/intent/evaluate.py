@@ -7,7 +7,7 @@ the data sets that may never be trained on are scored by the shipped model. Prin
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,12 @@ from stillwatch.sketch.schema import INTENTS
 from stillwatch.sketch.tokens import tokenize
 
 F64 = npt.NDArray[np.float64]
-LEVELS = (0.0, 2.0, 4.0)
-"""Bits from which a class is counted as named."""
+LEVELS = (-99.0, 2.0, 4.0)
+"""Bits from which a class is counted as named; the first lets every row through."""
+TEMPLATE_SETS = ("awesome_prompts", "fabric_patterns")
+"""Collections of prompts to build on, of which some do ask for agents, judges and visible reasoning."""
 MOST_ROWS = 4000
 """Rows of a data set that is only reported on."""
-
-Chosen = Callable[[Row], bool]
 
 
 def main() -> int:
@@ -36,6 +36,7 @@ def main() -> int:
     best, bits = decide(held_out.scores, divisor)
     tables = (
         real_table(held_out.rows, best, bits),
+        alarm_table(held_out.rows, best, bits),
         class_table(held_out, best, bits),
         language_table(held_out.rows, best, bits),
         confusion_table(held_out, best),
@@ -52,7 +53,19 @@ def real_table(rows: list[Row], best: npt.NDArray[np.int64], bits: F64) -> Itera
     yield "| data set, held out | class | rows | recall | recall, ≥ 2 bits | false alarms ≥ 2 bits | ≥ 4 bits |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for name in sorted({row.unit for row in rows if row.language == "real"}):
-        yield _data_set_line(name, _where(rows, lambda row, name=name: row.unit == name), rows, best, bits)  # type: ignore[misc]
+        yield _data_set_line(name, np.flatnonzero([row.unit == name for row in rows]), rows, best, bits)
+
+
+def alarm_table(rows: list[Row], best: npt.NDArray[np.int64], bits: F64) -> Iterator[str]:
+    """Yield how often ordinary rows of the held-out real data are named another class, for several groups of sets."""
+    yield "| ordinary rows of real data, held out | rows | another class, any bits | ≥ 2 bits | ≥ 4 bits |"
+    yield "| --- | --- | --- | --- | --- |"
+    real = np.array([row.language == "real" and row.intent == 0 for row in rows])
+    shared = np.array([row.unit in TEMPLATE_SETS for row in rows])
+    for name, chosen in (("all", real), ("shared templates", real & shared), ("all others", real & ~shared)):
+        here = np.flatnonzero(chosen)
+        if len(here):
+            yield f"| {name} | {len(here)} | {' | '.join(f'{_alarms(here, best, bits, b):.2%}' for b in LEVELS)} |"
 
 
 def shipped_table() -> Iterator[str]:
@@ -70,7 +83,7 @@ def shipped_table() -> Iterator[str]:
 
 def class_table(held_out: HeldOut, best: npt.NDArray[np.int64], bits: F64) -> Iterator[str]:
     """Yield recall and precision of each class on our own held-out templates, at each level of bits."""
-    yield "| class, own templates held out | rows | " + " | ".join(f"recall / precision ≥ {b:g}" for b in LEVELS) + " |"
+    yield "| class, own templates held out | rows | " + "recall / precision | ≥ 2 bits | ≥ 4 bits |"
     yield "| --- | --- |" + " --- |" * len(LEVELS)
     own = np.array([row.language != "real" for row in held_out.rows])
     best, bits, intents = best[own], bits[own], held_out.intents[own]
@@ -88,7 +101,7 @@ def language_table(rows: list[Row], best: npt.NDArray[np.int64], bits: F64) -> I
     yield "| language | " + " | ".join(INTENTS) + " | false alarms ≥ 2 bits | ≥ 4 bits |"
     yield "| --- |" + " --- |" * (len(INTENTS) + 2)
     for language in LANGUAGES:
-        here = _where(rows, lambda row, language=language: row.language == language)  # type: ignore[misc]
+        here = np.flatnonzero([row.language == language for row in rows])
         intents = np.array([rows[i].intent for i in here])
         recalls = [f"{(best[here[intents == k]] == k).mean():.0%}" for k in range(len(INTENTS))]
         ordinary = here[intents == 0]
@@ -115,10 +128,6 @@ def calibration_table(held_out: HeldOut, best: npt.NDArray[np.int64], bits: F64)
         if here.any():
             right = (best[here] == held_out.intents[here]).mean()
             yield f"| {low} to {high if high < 99 else '…'} | {here.sum()} | {right:.1%} |"
-
-
-def _where(rows: list[Row], wanted: Chosen) -> npt.NDArray[np.int64]:
-    return np.array([i for i, row in enumerate(rows) if wanted(row)], dtype=np.int64)
 
 
 def _data_set_line(

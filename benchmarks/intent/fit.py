@@ -99,7 +99,7 @@ def row_weights(rows: Sequence[Row]) -> F64:
     for (intent, real, source), indices in members.items():
         of_kind = _kind_weight(intent, real, mixed=(intent, not real) in shares)
         weights[indices] = of_kind * _source_weight(source) / shares[intent, real] / len(indices)
-    return weights / weights.sum()
+    return weights / float(weights.sum())
 
 
 def _source_weight(source: str) -> float:
@@ -173,5 +173,4 @@ def _probabilities(scores: F64) -> F64:
     """Return the probability of each class other than ordinary, whose score is 0."""
     top = np.maximum(scores.max(axis=1, keepdims=True), 0)
     raised = np.exp(scores - top)
-    chances: F64 = raised / (raised.sum(axis=1, keepdims=True) + np.exp(-top))
-    return chances
+    return np.asarray(raised / (raised.sum(axis=1, keepdims=True) + np.exp(-top)), dtype=np.float64)

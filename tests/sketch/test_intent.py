@@ -1,4 +1,8 @@
-"""What a prompt is for: readable cases, hard negatives, and that every score can be added up again."""
+"""What a prompt is for: readable cases, hard negatives, and that every score can be added up again.
+
+The cases show what the model is meant to do; how well it does on what it has never seen is measured by
+`python -m benchmarks.intent.evaluate`, not here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.intent.corpus import FOLDS, LANGUAGES, REAL, Row, data_set, own_rows, templates
+from benchmarks.intent.fit import fit, row_weights
+from benchmarks.intent.naming import words
 from stillwatch.errors import StillwatchError
 from stillwatch.sketch.intent import HEAD_TOKENS, MODEL_FILE, TAIL_TOKENS, assemble, classify, explain, load, ngrams
 from stillwatch.sketch.schema import INTENTS
@@ -57,7 +64,10 @@ CASES = [
         "task_synthesis",
         "Given the persona of a fisherman, write a challenging question this persona would ask an AI assistant.",
     ),
-    ("task_synthesis", "根据下面的文本生成十个问答对，用于训练模型，每行一个JSON，字段为question和answer。\n黄河很长。"),
+    (
+        "task_synthesis",
+        "根据下面的文本生成十个问答对，用于训练模型，每行一个JSON，含question和answer。\n黄河很长。",
+    ),
     (
         "task_synthesis",
         "Génère vingt instructions variées pour entraîner un modèle de langage, en JSONL avec instruction et output.",
@@ -69,7 +79,7 @@ CASES = [
     ),
     (
         "agentic",
-        "You are a coding agent in a sandbox. Explore the repository, edit the files, run the tests and submit a patch.",
+        "You are a coding agent in a sandbox. Explore the repository, edit files, run the tests, submit a patch.",
     ),
     ("agentic", "你是一个自主智能体，可以使用以下工具：search、bash。请一步一步调用工具，直到任务完成。"),
     (
@@ -94,7 +104,10 @@ CASES = [
 ]
 
 HARD_NEGATIVES = [
-    ("a step-by-step suffix", "A shirt costs 20 and is reduced by 15 %. What is the new price? Let's think step by step."),
+    (
+        "a step-by-step suffix",
+        "A shirt costs 20 and is 15 % off. What is the new price? Let's think step by step.",
+    ),
     ("a student's essay", "Can you grade my essay about whales? I want to know what mark my teacher would give me."),
     ("own code", "Please review my code and tell me what is wrong: for i in range(10) print(i)"),
     ("two products", "Which is better for a student, a tablet or a laptop?"),
@@ -107,8 +120,14 @@ HARD_NEGATIVES = [
     ("a question about agents", "What is an AI agent, and what is function calling? Explain it simply."),
     ("an API call", "Write a Python script that calls a weather API and prints the temperature."),
     ("a booking", "Find me a train from Ghent to Lille on Friday morning."),
-    ("retrieval", "Answer the question using only the context below. Context: the shop opens at nine. When does it open?"),
-    ("a ticket", "Classify this ticket as billing, technical or other. Answer with the label only: my invoice is wrong"),
+    (
+        "retrieval",
+        "Answer the question using only the context below. Context: we open at nine. When do we open?",
+    ),
+    (
+        "a ticket",
+        "Classify this ticket as billing, technical or other. Answer with the label only: wrong invoice",
+    ),
     ("a translation", "Translate the following letter into German: Dear Sir, thank you for the seeds."),
     ("role play", "I want you to act as a travel guide. My first question is: what can I see in Porto?"),
     ("a table", "Clean this CSV and remove the duplicate rows: a,b 1,2 1,2"),
@@ -164,7 +183,7 @@ def test_an_exchange_without_a_token_is_ordinary_with_no_bits() -> None:
 
     assert classes.tolist() == [0, 0, 0]
     assert bits.tolist() == [0.0, 0.0, 0.0]
-    assert (classes.dtype, bits.dtype) == (np.int8, np.float32)
+    assert [classes.dtype.name, bits.dtype.name] == ["int8", "float32"]
 
 
 def test_no_exchange_gives_no_class() -> None:
@@ -183,9 +202,9 @@ def test_a_batch_gives_each_text_what_it_has_alone() -> None:
     assert [(INTENTS[c], float(b)) for c, b in zip(classes, bits, strict=True)] == [_one(text) for text in texts]
 
 
-@given(st.lists(st.text(), max_size=5), st.randoms())
+@given(st.lists(st.text(), max_size=5))
 @settings(max_examples=60, deadline=None)
-def test_any_text_gets_a_class_and_the_order_of_texts_changes_nothing(texts: list[str], random: object) -> None:
+def test_any_text_gets_a_class_and_the_order_of_texts_changes_nothing(texts: list[str]) -> None:
     clean = [text.encode("utf-8", "replace").decode() for text in texts]
     system = tokenize(pa.array([None] * len(clean), pa.string()))
 
@@ -287,3 +306,78 @@ def test_a_model_of_ones_own_is_used_when_given() -> None:
     classes, _ = classify(tokenize(pa.array([""])), tokenize(pa.array(["a Blue whale"])), model=model)
 
     assert INTENTS[int(classes[0])] == "agentic"
+
+
+def test_every_class_has_templates_in_every_language_and_every_slot_is_filled() -> None:
+    for language in LANGUAGES:
+        assert {template.intent for template in templates(language)} >= set(range(len(INTENTS)))
+    for row in own_rows([], range(FOLDS)):
+        assert "{question}" not in row.text
+        assert "{answer}" not in row.text
+
+
+def test_what_is_held_out_is_in_no_text_that_is_trained_on() -> None:
+    seen, unseen = own_rows([], [1, 2, 3]), own_rows([], [0])
+    questions = {t.text for t in templates("hi") if t.heading == "question" and t.fold == 0 and "(" not in t.text}
+
+    assert not {row.unit for row in seen} & {row.unit for row in unseen}
+    assert questions
+    assert not any(question in row.text for question in questions for row in seen)
+
+
+def test_our_text_is_the_same_each_time_and_says_where_a_real_question_was_used() -> None:
+    question = Row("Why do geese fly in a V?", 0, "real", "some_set", 1)
+
+    rows = own_rows([question], range(FOLDS))
+
+    assert rows == own_rows([question], range(FOLDS))
+    assert all(row.ours for row in rows if row.language != "en")
+    assert not any(question.text in row.text for row in rows if row.ours)
+    assert any(question.text in row.text for row in rows)
+
+
+def test_training_twice_gives_the_same_weights_to_the_last_bit() -> None:
+    rows = own_rows([], range(FOLDS))[::20]
+
+    one, two = fit(rows), fit(rows)
+
+    assert one.values.any()
+    assert one.values.tobytes() == two.values.tobytes()
+    assert one.bias.tobytes() == two.bias.tobytes()
+
+
+def test_only_what_stands_in_our_own_text_can_be_learnt() -> None:
+    ours = own_rows([], range(FOLDS))[::20]
+    real = [Row("score for Ann Example of Exampleton", 2, "real", name, 0) for name in ("one", "two", "three")]
+
+    learnt = fit(ours + real).numbers
+
+    own_numbers = ngrams(tokenize(pa.array([row.text for row in ours])))[1]
+    assert np.isin(learnt, own_numbers).all()
+    assert not np.isin(learnt, ngrams(tokenize(pa.array(["exampleton"])))[1]).any()
+
+
+def test_classes_weigh_as_the_table_says_whatever_their_number_of_rows() -> None:
+    rows = own_rows([], range(FOLDS))
+    weights = row_weights(rows)
+    of_class = [float(weights[[row.intent == k for row in rows]].sum()) for k in range(len(INTENTS))]
+
+    assert of_class[0] == pytest.approx(0.25)
+    assert of_class[1:] == pytest.approx([0.15] * 5)
+
+
+@pytest.mark.parametrize("text", ["Hello, World 12!", "你好世界abc", "snake_case x1y", "नमस्ते दुनिया", "ﬁne １２"])
+def test_words_are_parted_as_the_sketch_parts_them(text: str) -> None:
+    assert tokenize(pa.array([" ".join(words(text))])).hashes.tolist() == tokenize(pa.array([text])).hashes.tolist()
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not REAL.exists(), reason="../shared/real is not here")
+@pytest.mark.parametrize("name", ["alpaca_en", "dolly15k"])
+def test_human_and_bare_instructions_never_trained_on_are_seldom_taken_for_harvest(name: str) -> None:
+    rows = data_set(name, 2000)
+
+    classes, bits = classify(tokenize(pa.array([""] * len(rows))), tokenize(pa.array([row.text for row in rows])))
+
+    assert ((classes != 0) & (bits >= 4)).mean() <= 0.01
+    assert (classes == 0).mean() >= 0.97

@@ -44,7 +44,7 @@ TOTALS = Query(
     "account_totals",
     f"""
     select account_id, count(*) as n, min(epoch_us(ts)) as first_us, max(epoch_us(ts)) as last_us,
-        count(distinct date_trunc('hour', ts)) as hours, count(topic_0) as with_text,
+        count(distinct date_trunc('hour', ts)) as hours, count(input_chars) as with_text,
         count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns,
         count(status) as with_status, count(case when status >= 400 then 1 end) as errors,
         count(intent) as with_intent,

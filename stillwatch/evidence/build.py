@@ -38,6 +38,7 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         habits={kind: habits(people.shared[kind], people, limits) for kind in SCAFFOLDS},
         hourly=hourly,
         own_time=own_time(hourly),
+        limits=limits,
         asked=asked(people.shared["prompt"].matrix),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse, stats
 
+from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
 from stillwatch.findings import Family, Number
 from stillwatch.handoffs import Handoffs
@@ -52,6 +53,7 @@ class Case:
         habits: habitual marks by kind of scaffold, 0 or 1, CSC, shape (accounts, marks).
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
+        limits: what counts as a habit.
         own_time: sum over hours of each account's squared deviation from its mean of the hour of the day, (accounts,).
     """
 
@@ -62,6 +64,7 @@ class Case:
     hourly: sparse.csr_array
     own_time: F64
     asked: sparse.csr_array
+    limits: ProposalLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, untested
 from stillwatch.nulls import drawn_tail
 from stillwatch.profiles import I64, SCAFFOLDS, Flags
+from stillwatch.sketch.schema import SHINGLES
 
 CHARACTERISTIC = 0.1
 """Share of members that must have a scaffold as a habit for it to be the operator's."""
@@ -21,14 +22,32 @@ LIFT = 10.0
 _LOOKED_AT = 50
 """Marks of each kind whose tail is computed; the others are beaten by a simpler score."""
 
-HABIT = Query(
-    "shared_scaffold",
-    """
-    select count(*) as accounts, sum(n) as exchanges from (
-        select exchanges.account_id, count(*) as n
-        from exchanges join groups on groups.account_id = exchanges.account_id
-        where groups.campaign_id = :group group by exchanges.account_id)""",
-)
+
+def _habit(kind: str) -> Query:
+    columns = [f"shingle_{i}_mark" for i in range(SHINGLES)] if kind == "shingle" else [f"{kind}_mark"]
+    texts = " union all ".join(f"select account_id, {column} as mark from exchanges" for column in columns)
+    return Query(
+        f"habit_{kind}",
+        f"""
+        with texts as ({texts}),
+            members as (select account_id from groups where campaign_id = :group),
+            own as (select distinct mark from texts join members on members.account_id = texts.account_id
+                where mark is not null),
+            used as (select account_id, texts.mark, count(*) as n from texts join own on own.mark = texts.mark
+                group by account_id, texts.mark),
+            totals as (select account_id, count(*) as n from exchanges group by account_id),
+            counts as (select used.mark, count(members.account_id) as members,
+                    count(*) - count(members.account_id) as others
+                from used join totals on totals.account_id = used.account_id
+                    left join members on members.account_id = used.account_id
+                where used.n >= greatest(:least, :share * totals.n) group by used.mark)
+        select members as members_with_it, others as others_with_it from counts
+        where members = :members and others = :others limit 1""",
+    )
+
+
+HABITS = {kind: _habit(kind) for kind in SCAFFOLDS}
+"""Give a row if some text of that kind is a habit of exactly so many members and others; a mark itself is secret."""
 
 
 def shared_scaffold(group: Group, case: Case) -> Finding:
@@ -42,7 +61,7 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
         for mark in _promising(among, holders, len(group), case.people.size):
             p = drawn_tail(int(among[mark]), len(group), int(holders[mark]), case.people.size)
             best = min(best, (p, kind, int(among[mark]), int(holders[mark])))
-    if not tried:
+    if not best[1]:
         return untested("no scaffold is a habit of two members, or there is no text")
     p, kind, members, holders_all = best
     return Finding(
@@ -58,7 +77,14 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
             "scaffolds_tried": tried,
         },
         exhibits=names(case, group.accounts),
-        query=bound(HABIT, group),
+        query=bound(
+            HABITS[kind],
+            group,
+            members=members,
+            others=holders_all - members,
+            least=case.limits.habit_least,
+            share=case.limits.habit_share,
+        ),
         share=float(telling_users(flags(case, group.accounts), case)[group.accounts].mean()),
     )
 

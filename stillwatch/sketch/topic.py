@@ -22,6 +22,8 @@ from stillwatch.sketch.tokens import DIGITS, Tokens, mix
 
 FULL, SLIGHT = 4, 1
 """Weights of a word, in quarters: words of fewer than `SHORT` letters are mostly grammar."""
+LEAST_WORDS = 4
+"""Words of a text that has a profile; one of fewer could be looked up in a dictionary."""
 SHORT = 4
 """Letters; a character of a script without spaces always has full weight."""
 LIMIT = 127
@@ -37,7 +39,7 @@ _MOST = (2**_LANE_BITS - 1) // FULL
 
 
 def profile(tokens: Tokens, kinds: U8) -> tuple[npt.NDArray[np.int8], Bools]:
-    """Return the profile of each text, shape (texts, TOPIC_WIDTH), and whether it has a word, shape (texts,).
+    """Return the profile of each text, shape (texts, TOPIC_WIDTH), and whether it has enough words, shape (texts,).
 
     Args:
         kinds: of the first code point of each token, shape (tokens,).
@@ -46,7 +48,7 @@ def profile(tokens: Tokens, kinds: U8) -> tuple[npt.NDArray[np.int8], Bools]:
     weighs = tokens.hashes != DIGITS
     sums = _signed_sums(tokens, full, weighs)
     squares = _per_text(np.where(full, FULL * FULL, SLIGHT * SLIGHT) * weighs, tokens.bounds)
-    known = squares > 0
+    known = _per_text(weighs.astype(np.int64), tokens.bounds) >= LEAST_WORDS
     values = sums / np.sqrt(np.where(known, squares, 1))[:, None]
     return np.clip(np.rint(TOPIC_SCALE * values), -LIMIT, LIMIT).astype(np.int8), known
 

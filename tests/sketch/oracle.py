@@ -12,6 +12,7 @@ from stillwatch.sketch.schema import SHINGLES, TOPIC_SCALE, TOPIC_WIDTH
 WORDS = 2**64
 BASE = 0x9E3779B97F4A7C15
 TOPIC_SIGNS = 0x5851F42D4C957F2D
+LEAST_WORDS = 4
 THAI, KANA, HAN = "thai", "kana", "han"
 WEIGHTS = {"letter": 5, "digit": 5, HAN: 3, KANA: 2, THAI: 1}
 
@@ -81,7 +82,7 @@ def shingles(text: str) -> list[int | None]:
 def topic(text: str) -> list[int] | None:
     """Return the topic profile."""
     words = Counter((t.number, _topic_weight(t)) for t in tokens(text) if t.kind != "digit")
-    if not words:
+    if sum(words.values()) < LEAST_WORDS:
         return None
     norm = sum(weight**2 * n for (_, weight), n in words.items()) ** 0.5
     out = []

@@ -52,7 +52,7 @@ def test_order_and_numbers_do_not_matter() -> None:
 
 
 def test_short_words_weigh_a_quarter() -> None:
-    alone, with_grammar, other = profiles("harbour", "the harbour", "the storm")[0]
+    alone, with_grammar, other = profiles("harbour harbour harbour harbour", "the harbour harbour harbour harbour", "the the the storm")[0]
     assert cosine(alone, with_grammar) > 0.9
     assert cosine(with_grammar, other) < 0.8
 
@@ -69,10 +69,14 @@ def test_values_use_the_range() -> None:
 
 
 def test_texts_without_words_have_none() -> None:
-    assert profiles("", "12 345", "?!", "word")[1] == [False, False, False, True]
+    assert profiles("", "12 345", "?!", "一")[1] == [False] * 4
+
+
+def test_texts_that_a_dictionary_could_find_have_none() -> None:
+    assert profiles("word", "three words only", "four words are enough")[1] == [False, False, True]
 
 
 def test_one_word_a_great_many_times() -> None:
     values, _ = profiles("水" * 30_000)
     assert set(np.abs(values[0]).tolist()) == {float(topic.LIMIT)}
-    assert (np.sign(values[0]) == np.sign(profiles("水")[0][0])).all()
+    assert (np.sign(values[0]) == np.sign(profiles("水" * 4)[0][0])).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -168,10 +169,14 @@ def _show_scan(as_json: bool, result: Result, out: Path) -> None:
 
 
 def _show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
-    if as_json:
-        print(json.dumps(machine(), indent=2, ensure_ascii=False))
-    else:
-        Console(highlight=False).print(person())
+    try:
+        if as_json:
+            print(json.dumps(machine(), indent=2, ensure_ascii=False))
+        else:
+            Console(highlight=False).print(person())
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _moment(text: str | None, option: str) -> dt.datetime | None:
@@ -229,24 +234,28 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
+INTERRUPTED = 130
+"""What typer returns after Ctrl-C instead of letting it through."""
+
+
 def main() -> None:
     """Run the command line; every error is told in one grammar, and its exit code has a name."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except StillwatchError as error:
         _end(str(error), error.exit_code)
     except typer.Exit as end:
-        sys.exit(end.exit_code)
+        code = end.exit_code
     except TyperException as error:
         _end(f"{_sentence(error)}\n  try: stillwatch --help", ExitCode.NOTHING_USABLE)
     except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         _end("stopped; what was finished stays", ExitCode.FAILED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(ExitCode.OK)
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
 def _sentence(error: TyperException) -> str:

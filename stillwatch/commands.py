@@ -90,7 +90,13 @@ def scan_logs(
     if folder.exists():
         Ledger.open(folder)
         shutil.rmtree(folder)
-    import_logs(logs, folder, key=None, options=options, watcher=watcher)
+    fresh = not out.exists()
+    try:
+        import_logs(logs, folder, key=None, options=options, watcher=watcher)
+    except NothingUsable:
+        if fresh:
+            out.rmdir()
+        raise
     return scan_ledger(folder, out, settings, known=known, watcher=watcher)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.importers.accounts import read_accounts
 from stillwatch.importers.anthropic import ANTHROPIC
 from stillwatch.importers.bedrock import BEDROCK
@@ -43,12 +43,12 @@ def by_name(name: str) -> Importer:
     """Return the importer called `name`.
 
     Raises:
-        StillwatchError: there is none.
+        NothingUsable: there is none.
     """
     for importer in IMPORTERS:
         if importer.name == name:
             return importer
-    raise StillwatchError(
+    raise NothingUsable(
         f"no log format is called `{name}`",
         where="--from",
         expected=f"one of {', '.join(importer.name for importer in IMPORTERS)}",

@@ -1,4 +1,4 @@
-"""Accounts joined by marks that few others hold: a sparse graph and its Leiden communities.
+"""Accounts joined by marks that few others hold: a sparse graph and the groups in it.
 
 Each mark held by at most `rare_holders` accounts adds 1/log2(holders) to every pair of its holders, so that what
 everybody shares joins nobody. Weights are kept as whole numbers: their sums are the same in any order.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sknetwork.clustering import Leiden
 
 from stillwatch.config import ProposalLimits
 from stillwatch.findings import Candidate, Family
 from stillwatch.profiles import SCAFFOLDS, Incidence, Population
+from stillwatch.proposals.communities import communities
 from stillwatch.proposals.sight import Sight, column_holders, habits
 
 WEIGHTS = {
@@ -34,19 +34,12 @@ _LEAST = 100
 
 
 def rare_marks(sight: Sight) -> list[Candidate]:
-    """Propose the communities of the graph of rare shared marks."""
+    """Propose the groups in the graph of rare shared marks."""
     graph = _graph(sight.people, sight.limits)
-    linked = np.flatnonzero(np.diff(graph.indptr))
-    if not len(linked):
-        return []
-    leiden = Leiden(resolution=sight.limits.resolution, random_state=0)
-    labels = leiden.fit_predict(sparse.csr_matrix(graph[linked][:, linked]))
-    groups = [np.sort(linked[labels == label]).astype(np.int64) for label in np.unique(labels)]
     families = frozenset(family for _, family in WEIGHTS.values())
     return [
         Candidate(group, "rare_marks", families, "accounts joined by marks that few others hold")
-        for group in groups
-        if len(group) >= sight.limits.smallest_group
+        for group in communities(graph, sight.limits)
     ]
 
 

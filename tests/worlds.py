@@ -189,25 +189,36 @@ class World:
 
 
 @contextmanager
-def a_world(*crowds: Crowd, seed: int = 0, empty: Sequence[str] = (), shuffled: bool = False) -> Iterator[World]:
+def a_world(
+    *crowds: Crowd, seed: int = 0, empty: Sequence[str] = (), shuffled: bool = False, remarked: bool = False
+) -> Iterator[World]:
     """Write the ledger of some crowds and read it as a scan does.
 
     Args:
         empty: columns of either table that are null in every row.
         shuffled: whether the rows of both tables lie in another order, in two files.
+        remarked: whether every mark is replaced by another number, the same for the same.
     """
     exchanges, accounts = ledger(*crowds, seed=seed, empty=empty)
-    with tempfile.TemporaryDirectory() as folder, Engine(memory="1GB", threads=1) as engine:
-        if shuffled:
-            exchanges, accounts = _shuffled(exchanges), _shuffled(accounts)
-        half = exchanges.num_rows // 2 if shuffled else exchanges.num_rows
-        parts = [exchanges.slice(0, half), exchanges.slice(half)]
-        paths = [Path(folder) / f"{i}.parquet" for i in range(len(parts))]
-        for part, path in zip(parts, paths, strict=True):
-            pq.write_table(part, path)
-        engine.attach(paths, accounts, since=None, until=None)
+    if shuffled:
+        exchanges, accounts = _shuffled(exchanges), _shuffled(accounts)
+    if remarked:
+        exchanges = _remarked(exchanges)
+    with attached(exchanges, accounts, files=2 if shuffled else 1) as engine:
         people = population(engine, intent_bits=BELIEVED)
         yield World(engine, build_case(engine, people, handoffs(engine, people), LIMITS))
+
+
+@contextmanager
+def attached(exchanges: pa.Table, accounts: pa.Table, *, files: int = 1) -> Iterator[Engine]:
+    """Write two tables as a ledger of some files and attach an engine to it."""
+    with tempfile.TemporaryDirectory() as folder, Engine(memory="1GB", threads=1) as engine:
+        paths = [Path(folder) / f"{i}.parquet" for i in range(files)]
+        rows = -(-exchanges.num_rows // files)
+        for i, path in enumerate(paths):
+            pq.write_table(exchanges.slice(i * rows, rows), path)
+        engine.attach(paths, accounts, since=None, until=None)
+        yield engine
 
 
 def ledger(*crowds: Crowd, seed: int = 0, empty: Sequence[str] = ()) -> tuple[pa.Table, pa.Table]:
@@ -230,6 +241,25 @@ def _without(table: pa.Table, empty: Sequence[str]) -> pa.Table:
 
 def _shuffled(table: pa.Table) -> pa.Table:
     return table.take(np.random.default_rng(99).permutation(table.num_rows))
+
+
+def _remarked(table: pa.Table) -> pa.Table:
+    """Return `table` with every mark put through one bijection of 64-bit numbers."""
+    for place, kind in enumerate(table.schema):
+        if kind.name.endswith(("_mark", "_marks")):
+            column = table.column(place).combine_chunks()
+            lists = pa.types.is_list(kind.type)
+            new = _mixed(column.values if lists else column)
+            if lists:
+                new = pa.ListArray.from_arrays(column.offsets, new, mask=column.is_null())
+            table = table.set_column(place, kind, new)
+    return table
+
+
+def _mixed(marks: pa.Array) -> pa.Array:
+    known = np.asarray(marks.fill_null(0).to_numpy(zero_copy_only=False)).astype(np.uint64)
+    mixed = (known * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(0x5DEECE66D)).view(np.int64)
+    return pa.array(mixed, mask=np.asarray(marks.is_null()))
 
 
 def _exchanges(crowd: Crowd, rng: np.random.Generator, first: int) -> pa.Table:

@@ -1,0 +1,50 @@
+"""Groups with no mark in common, found by how close together their profiles lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.findings import Candidate
+from stillwatch.profiles import I64
+from stillwatch.proposals.sameness import sameness
+from tests.worlds import NULLABLE, Crowd, a_world
+
+BARE = [name for name in NULLABLE if name != "input_chars" and not name.startswith("topic_")]
+"""Everything but topics and lengths is empty: there is nothing to share."""
+
+
+def _found(candidates: list[Candidate], accounts: I64) -> tuple[float, float]:
+    """Return share of `accounts` in the candidate that holds most of them, and the share of it that they are."""
+    best = max(candidates, key=lambda c: len(np.intersect1d(c.accounts, accounts)) / len(c.accounts) ** 0.5)
+    common = len(np.intersect1d(best.accounts, accounts))
+    return common / len(accounts), common / len(best.accounts)
+
+
+@pytest.mark.parametrize(("exchanges", "members"), [(40, 20), (120, 12)])
+def test_interchangeable_accounts_with_nothing_to_share_are_found(exchanges: int, members: int) -> None:
+    people, pool = Crowd("people", 200, exchanges=40), Crowd("pool", members, exchanges=exchanges, unlike=0, about=0.4)
+    with a_world(people, pool, empty=BARE) as made:
+        held, pure = _found(sameness(made.sight), made.accounts("pool"))
+    assert held >= 0.8
+    assert pure >= 0.6
+
+
+def test_two_sources_are_two_groups() -> None:
+    pools = Crowd("one", 20, exchanges=60, unlike=0, about=0.5), Crowd("two", 20, exchanges=60, unlike=0, about=-0.5)
+    with a_world(Crowd("people", 200, exchanges=40), *pools, empty=BARE) as made:
+        found = sameness(made.sight)
+        for pool in ("one", "two"):
+            held, pure = _found(found, made.accounts(pool))
+            assert held >= 0.8
+            assert pure >= 0.6
+
+
+def test_like_minded_people_make_no_full_ball_in_an_empty_shell() -> None:
+    with a_world(Crowd("people", 250, exchanges=40, unlike=0.5), empty=BARE) as made:
+        assert max((len(candidate.accounts) for candidate in sameness(made.sight)), default=0) < 20
+
+
+def test_accounts_that_hardly_ask_are_not_compared() -> None:
+    with a_world(Crowd("people", 100, exchanges=4, uneven=0), empty=BARE) as made:
+        assert sameness(made.sight) == []

@@ -1,0 +1,65 @@
+"""Whether a group is the campaign that an earlier scan found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.follow import lasting_id, new_id
+
+NOBODY: frozenset[str] = frozenset()
+
+
+def _accounts(first: int, last: int) -> frozenset[str]:
+    return frozenset(f"a{i}" for i in range(first, last))
+
+
+@given(st.sets(st.text(), min_size=1))
+def test_the_same_accounts_get_the_same_id_in_any_order(accounts: set[str]) -> None:
+    assert new_id(sorted(accounts)) == new_id(sorted(accounts, reverse=True))
+    assert re.fullmatch(r"c-[0-9a-f]{12}", new_id(accounts))
+
+
+def test_other_accounts_get_another_id() -> None:
+    assert new_id(["a", "b"]) != new_id(["a", "c"])
+    assert new_id(["a", "b"]) != new_id(["ab"])
+
+
+def test_an_id_does_not_change_between_versions() -> None:
+    assert new_id(["a", "b"]) == "c-7e18f737311b"
+
+
+@pytest.mark.parametrize(
+    ("today", "goes_on"),
+    [
+        (_accounts(0, 10), True),
+        (_accounts(0, 30), True),
+        (_accounts(0, 6), True),
+        (_accounts(4, 14), True),
+        (_accounts(5, 15), False),
+        (_accounts(20, 30), False),
+    ],
+    ids=["as it was", "grown", "shrunk", "mostly kept", "half moved", "another"],
+)
+def test_a_group_goes_on_while_more_than_half_of_the_smaller_is_common(today: frozenset[str], goes_on: bool) -> None:
+    found = lasting_id(today, {"c-old": _accounts(0, 10)}, NOBODY)
+    assert found == ("c-old" if goes_on else new_id(today))
+
+
+def test_of_two_campaigns_the_one_with_more_in_common_goes_on() -> None:
+    known = {"c-1": _accounts(0, 6) | _accounts(20, 24), "c-2": _accounts(2, 12)}
+    assert lasting_id(_accounts(2, 12), known, NOBODY) == "c-2"
+
+
+def test_what_splits_off_gets_a_new_id() -> None:
+    known = {"c-old": _accounts(0, 20)}
+    assert lasting_id(_accounts(0, 12), known, NOBODY) == "c-old"
+    assert lasting_id(_accounts(12, 20), known, frozenset({"c-old"})) == new_id(_accounts(12, 20))
+
+
+def test_an_empty_group_or_no_history_is_no_trouble() -> None:
+    assert lasting_id(_accounts(0, 3), {}, NOBODY) == new_id(_accounts(0, 3))
+    assert lasting_id(NOBODY, {"c-old": NOBODY}, NOBODY) == new_id(NOBODY)

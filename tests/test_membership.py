@@ -1,0 +1,112 @@
+"""Who belongs to a campaign: strangers are left out, and outsiders with its habits join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stillwatch.findings import VerdictKind
+from stillwatch.membership import LIKELY, LIMITS, SURE, Membership, membership
+from stillwatch.profiles import I64
+from tests.worlds import HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
+
+PROMPTS = {"system_mark": some(0.8, 77, own), "prompt_mark": own, "turn": 1}
+PEOPLE = {"system_mark": own, "prompt_mark": own, "turn": some(0.4, 2, 1)}
+
+
+def _passed_on(rows: Rows) -> list[list[int]]:
+    return [[n * 100 + d for d in range(a + 1)] for a, n in zip(rows.account, rows.nth, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    pool: dict[str, Any] = {"exchanges": 40.0, "unlike": 0.0, "about": 0.6}
+    relayed = {"prefix_marks": _passed_on, "ts": lambda rows: MIDNIGHT + rows.nth * HOUR + rows.account * 10**7}
+    with a_world(
+        Crowd("people", 250, columns=PEOPLE),
+        Crowd("pool", 30, columns=PROMPTS, traits={"payment_id": dealt(6, "card ")}, **pool),
+        Crowd("registered", 3, columns=PROMPTS, traits={"program": "research"}, **pool),
+        Crowd("quiet", 4, exchanges=1, uneven=0, columns=PEOPLE),
+        Crowd("relay", 10, exchanges=12, uneven=0, columns={**PEOPLE, **relayed}),
+    ) as made:
+        yield made
+
+
+def _of(world: World, accounts: I64, verdict: VerdictKind = VerdictKind.DISTILLATION) -> Membership:
+    return membership(world.tested(world.grouped(accounts)), world.case, verdict)
+
+
+@pytest.fixture(scope="module")
+def found(world: World) -> Membership:
+    """Members of a campaign whose candidate held 22 of the pool's 30 accounts, four people and four quiet ones."""
+    tested = (world.accounts("pool")[:22], world.accounts("people")[:4], world.accounts("quiet"))
+    return _of(world, np.concatenate(tested))
+
+
+def test_the_pool_that_was_tested_stays(world: World, found: Membership) -> None:
+    assert found.members[world.accounts("pool")[:22]].all()
+    assert found.core[world.accounts("pool")[:22]].mean() > 0.9
+
+
+def test_strangers_in_the_candidate_are_left_out(world: World, found: Membership) -> None:
+    assert not found.members[world.accounts("people")[:4]].any()
+
+
+def test_accounts_whose_own_evidence_is_thin_are_left_out(world: World, found: Membership) -> None:
+    assert not found.members[world.accounts("quiet")].any()
+
+
+def test_outsiders_with_the_habits_join(world: World, found: Membership) -> None:
+    assert found.members[world.accounts("pool")[22:]].all()
+
+
+def test_nobody_else_joins(world: World, found: Membership) -> None:
+    assert not found.members[world.accounts("people", "relay")].any()
+
+
+def test_who_is_vouched_for_has_less_against_it(world: World, found: Membership) -> None:
+    with_program, without = found.bits[world.accounts("registered")], found.bits[world.accounts("pool")[22:]]
+    assert with_program.max() < without.min()
+
+
+def test_a_core_member_is_a_member_at_odds_of_a_hundred_to_one(found: Membership) -> None:
+    assert not (found.core & ~found.members).any()
+    assert found.bits[found.core].min() >= SURE
+    assert found.bits[found.members].min() >= LIKELY
+
+
+def test_no_feature_says_more_than_its_limit(found: Membership) -> None:
+    least, most = (sum(limit[i] for limit in LIMITS.values()) for i in (0, 1))
+    assert found.bits.min() >= least
+    assert found.bits.max() <= most
+
+
+def test_every_account_has_its_bits(world: World, found: Membership) -> None:
+    assert found.bits.shape == found.members.shape == found.core.shape == (world.people.size,)
+    assert np.isfinite(found.bits).all()
+
+
+def test_a_pool_is_those_between_whom_conversations_pass(world: World) -> None:
+    tested = np.concatenate((world.accounts("relay"), world.accounts("people")[:5]))
+    members = _of(world, tested, VerdictKind.POOLED_ACCESS).members
+    assert members[world.accounts("relay")].mean() >= 0.8
+    assert not members[world.accounts("people")].any()
+
+
+def test_a_group_that_showed_no_habit_has_no_members_of_its_own(world: World) -> None:
+    group = world.drawn(20, 1, "people")
+    assert not _of(world, group.accounts).core.any()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_small_group_is_no_trouble(world: World, size: int) -> None:
+    assert np.isfinite(_of(world, world.accounts("pool")[:size]).bits).all()
+
+
+def test_it_is_pure(world: World) -> None:
+    one, same = (_of(world, world.accounts("pool")) for _ in range(2))
+    assert np.array_equal(one.bits, same.bits)
+    assert np.array_equal(one.members, same.members)

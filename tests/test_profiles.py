@@ -1,0 +1,203 @@
+"""What is read off the ledger, against the same counted once more by hand."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from stillwatch.profiles import OF_ACCOUNTS, PROFILE_COLUMNS, SHARED, TRAITS, UNKNOWN, Population, population
+from stillwatch.sketch.schema import SHINGLES
+from tests.evidence.everything import PEOPLE, POOL
+from tests.worlds import NULLABLE, Crowd, attached, dealt, ledger
+
+TOPICS = [name for name in PROFILE_COLUMNS if name.startswith("topic_")]
+
+
+@pytest.fixture(scope="module")
+def tables() -> tuple[pa.Table, pa.Table]:
+    return ledger(PEOPLE, POOL)
+
+
+@pytest.fixture(scope="module")
+def people(tables: tuple[pa.Table, pa.Table]) -> Population:
+    with attached(*tables) as engine:
+        return population(engine, intent_bits=3.0)
+
+
+def _of(*crowds: Crowd, empty: tuple[str, ...] = ()) -> Population:
+    with attached(*ledger(*crowds, empty=empty)) as engine:
+        return population(engine, intent_bits=3.0)
+
+
+def _by_account(exchanges: pa.Table, column: str) -> Iterator[tuple[int, object]]:
+    places = {name: i for i, name in enumerate(sorted(set(exchanges.column("account_id").to_pylist())))}
+    for account, value in zip(
+        exchanges.column("account_id").to_pylist(), exchanges.column(column).to_pylist(), strict=True
+    ):
+        yield places[account], value
+
+
+def test_accounts_are_those_that_asked_in_the_order_of_their_ids(
+    people: Population, tables: tuple[pa.Table, pa.Table]
+) -> None:
+    assert list(people.ids) == sorted(set(tables[0].column("account_id").to_pylist()))
+    assert not [name for name in people.ids if name.endswith("idle")]
+    assert people.n.sum() == tables[0].num_rows
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("with_turn", "turn"), ("with_status", "status"), ("prompts", "prompt_mark"), ("with_intent", "intent")],
+)
+def test_known_values_are_counted(
+    people: Population, tables: tuple[pa.Table, pa.Table], name: str, column: str
+) -> None:
+    expected = Counter(account for account, value in _by_account(tables[0], column) if value is not None)
+    assert people.totals[name].tolist() == [expected[i] for i in range(people.size)]
+
+
+def test_follow_ups_errors_and_wishes_are_counted(people: Population, tables: tuple[pa.Table, pa.Table]) -> None:
+    rows = tables[0].to_pylist()
+    assert people.totals["later_turns"].sum() == sum(row["turn"] > 1 for row in rows)
+    assert people.totals["errors"].sum() == sum(row["status"] >= 400 for row in rows)
+    assert people.totals["asks_logprobs"].sum() == sum(row["logprobs"] > 0 for row in rows)
+    assert people.totals["intent_1"].sum() == sum(row["intent"] == 1 for row in rows)
+    assert people.totals["invisible"].sum() == sum(row["invisible_chars"] > 0 for row in rows)
+
+
+def test_a_class_that_is_doubtful_is_not_counted() -> None:
+    found = _of(Crowd("a", 5, columns={"intent": 1, "intent_bits": 2.9}))
+    assert found.totals["intent_1"].sum() == 0
+    assert (found.totals["with_intent"] == found.n).all()
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_profiles_are_sums_over_the_exchanges_of_a_half(
+    people: Population, tables: tuple[pa.Table, pa.Table], half: int
+) -> None:
+    rows = [row for row in tables[0].to_pylist() if row["half"] == half]
+    hours: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        block = hours[row["account_id"], int(row["ts"].timestamp()) // 3600]
+        block[0] += 1
+        block[1] += row["topic_3"]
+    account = people.ids[7]
+    own = [block for (name, _), block in hours.items() if name == account]
+    place, column = (half, 7), TOPICS.index("topic_3")
+    profiles = people.profiles
+    assert profiles.n[place] == sum(n for n, _ in own)
+    assert profiles.blocks[place] == len(own)
+    assert profiles.nn[place] == sum(n * n for n, _ in own)
+    assert profiles.sums[place][column] == sum(s for _, s in own)
+    assert profiles.ss[place][column] == sum(s * s for _, s in own)
+    assert profiles.ns[place][column] == sum(n * s for n, s in own)
+
+
+def test_prompts_without_words_are_left_out_of_profiles() -> None:
+    some_text = {"topic_0": lambda rows: [None if n % 2 else 5 for n in rows.nth]}
+    found = _of(Crowd("a", 10, exchanges=10, uneven=0, columns=some_text))
+    assert found.profiles.n.sum() == 50
+
+
+def test_lengths_of_answers_stand_in_only_where_no_prompt_has_text() -> None:
+    crowd = Crowd("a", 10, columns={"tokens_out": 100, "tokens_in": 50})
+    output = PROFILE_COLUMNS.index("output_length")
+    assert not _of(crowd).profiles.sums[:, :, output].any()
+    assert _of(crowd, empty=(*TOPICS, "input_chars")).profiles.sums[:, :, output].any()
+
+
+@pytest.mark.parametrize("kind", [*SHARED, *OF_ACCOUNTS])
+def test_marks_are_kept_that_two_accounts_hold(
+    people: Population, tables: tuple[pa.Table, pa.Table], kind: str
+) -> None:
+    held: dict[object, Counter[int]] = defaultdict(Counter)
+    for account, mark in _held(kind, tables):
+        held[mark][account] += 1
+    shared = [counts for counts in held.values() if len(counts) >= 2]
+    found = people.shared[kind]
+    assert sorted(found.holders.tolist()) == sorted(len(counts) for counts in shared)
+    assert found.matrix.sum() == sum(sum(counts.values()) for counts in shared)
+    assert found.matrix.shape == (people.size, len(shared))
+
+
+def _held(kind: str, tables: tuple[pa.Table, pa.Table]) -> Iterator[tuple[int, object]]:
+    """Yield account and mark of every row that has one."""
+    columns = {"shingle": [f"shingle_{i}_mark" for i in range(SHINGLES)], "address": ["ip_mark"]}
+    if kind in OF_ACCOUNTS:
+        places = {name: i for i, name in enumerate(sorted(set(tables[0].column("account_id").to_pylist())))}
+        for row in tables[1].to_pylist():
+            if row["account_id"] in places and row[kind] is not None:
+                yield places[row["account_id"]], row[kind]
+        return
+    for column in columns.get(kind, [f"{kind}_mark"]):
+        yield from ((account, mark) for account, mark in _by_account(tables[0], column) if mark is not None)
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_traits_are_those_of_the_account_table(
+    people: Population, tables: tuple[pa.Table, pa.Table], trait: str
+) -> None:
+    category = people.categories[trait]
+    found = [category.values[code] if code != UNKNOWN else None for code in category.codes]
+    told = {row["account_id"]: row[trait] for row in tables[1].to_pylist()}
+    assert found == [told[name] for name in people.ids]
+
+
+def test_the_usual_value_is_the_commonest_and_among_equals_the_first() -> None:
+    agents = {"user_agent": lambda rows: [("b", "a", "a", "b", "c")[n % 5] for n in rows.nth]}
+    found = _of(Crowd("a", 4, exchanges=10, uneven=0, columns=agents)).categories["client"]
+    assert {found.values[code] for code in found.codes} == {"a "}
+
+
+def test_the_account_table_says_first_which_organisation_it_is() -> None:
+    columns = {"org_id": "said by the log"}
+    told = {"org_id": lambda n: ["told by the table" if i < 2 else None for i in range(n)]}
+    found = _of(Crowd("a", 4, columns=columns, traits=told)).categories["org"]
+    assert [found.values[code] for code in found.codes] == ["told by the table"] * 2 + ["said by the log"] * 2
+
+
+def test_accounts_that_are_in_no_table_are_not_known() -> None:
+    exchanges, accounts = ledger(Crowd("a", 6, traits={"payment_id": dealt(2), "plan": "pro"}))
+    with attached(exchanges, accounts.slice(0, 3)) as engine:
+        found = population(engine, intent_bits=3.0)
+    assert found.categories["plan"].codes.tolist() == [0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert found.created_us[3:].tolist() == [UNKNOWN] * 3
+    assert found.shared["payment_id"].holders.tolist() == [2]
+
+
+def test_an_empty_account_table_is_no_trouble() -> None:
+    exchanges, accounts = ledger(Crowd("a", 6))
+    with attached(exchanges, accounts.slice(0, 0)) as engine:
+        assert population(engine, intent_bits=3.0).size == 6
+
+
+def test_nothing_known_is_no_trouble() -> None:
+    found = _of(Crowd("a", 6), empty=NULLABLE)
+    assert found.size == 6
+    assert all(not incidence.matrix.nnz for incidence in found.shared.values())
+    assert not found.categories["org"].known.any()
+
+
+def test_categories_count_their_values(people: Population) -> None:
+    category = people.categories["plan"]
+    assert category.counts().sum() == category.known.sum()
+    some = np.arange(0, people.size, 3)
+    assert category.counts(some).sum() == category.known[some].sum()
+
+
+def test_it_is_the_same_in_any_order_of_rows(people: Population, tables: tuple[pa.Table, pa.Table]) -> None:
+    order = np.random.default_rng(1).permutation(tables[0].num_rows)
+    with attached(tables[0].take(order), tables[1].take(np.arange(tables[1].num_rows)[::-1]), files=3) as engine:
+        other = population(engine, intent_bits=3.0)
+    assert other.ids == people.ids
+    assert all(np.array_equal(other.totals[name], people.totals[name]) for name in people.totals)
+    assert np.array_equal(other.profiles.ss, people.profiles.ss)
+    for name, category in people.categories.items():
+        assert other.categories[name].values == category.values
+        assert np.array_equal(other.categories[name].codes, category.codes)
+    for name, incidence in people.shared.items():
+        assert (other.shared[name].matrix != incidence.matrix).nnz == 0

@@ -1,0 +1,52 @@
+"""The body of a candidate, without the accounts that lie far from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.likeness import Means
+from stillwatch.profiles import F64
+from stillwatch.trim import trimmed
+
+COLUMNS, LEAST = 20, 8.0
+
+
+def _means(*places: tuple[int, float, float]) -> Means:
+    """Return accounts around some centres: how many, where, with how many exchanges."""
+    rng = np.random.default_rng(3)
+    parts: list[F64] = [where + rng.standard_normal((n, COLUMNS)) / np.sqrt(max(each, 1)) for n, where, each in places]
+    exchanges = np.concatenate([np.full(n, each) for n, _, each in places])
+    return Means(exchanges, np.concatenate(parts), float(COLUMNS))
+
+
+def test_strangers_are_dropped() -> None:
+    of = _means((30, 0.0, 50.0), (3, 1.5, 50.0))
+    assert trimmed(np.arange(33), of, LEAST).tolist() == list(range(30))
+
+
+def test_a_body_of_one_source_stays_whole() -> None:
+    of = _means((40, 0.0, 50.0))
+    assert len(trimmed(np.arange(40), of, LEAST)) >= 38
+
+
+def test_accounts_with_few_exchanges_are_kept_wherever_they_lie() -> None:
+    of = _means((30, 0.0, 50.0), (5, 1.5, 3.0))
+    assert set(range(30, 35)) <= set(trimmed(np.arange(35), of, LEAST).tolist())
+
+
+def test_a_net_of_strangers_is_left_as_it_is() -> None:
+    of = _means(*((2, float(where), 50.0) for where in range(15)))
+    assert trimmed(np.arange(30), of, LEAST).tolist() == list(range(30))
+
+
+@pytest.mark.parametrize("members", [1, 4])
+def test_a_handful_is_left_as_it_is(members: int) -> None:
+    of = _means((members, 0.0, 50.0), (10, 3.0, 50.0))
+    accounts = np.arange(members)
+    assert trimmed(accounts, of, LEAST).tolist() == accounts.tolist()
+
+
+def test_profiles_without_columns_trim_nobody() -> None:
+    of = Means(np.full(10, 50.0), np.zeros((10, 0)), 0.0)
+    assert trimmed(np.arange(10), of, LEAST).tolist() == list(range(10))

@@ -1,0 +1,232 @@
+"""From statements to verdicts: caps, two families, false discoveries, and what a group was chosen by."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.evidence import (
+    COORDINATION_NEEDED,
+    DECEPTION_NEEDED,
+    EVIDENCE_TABLE,
+    EXTRACTION_NEEDED,
+    FAMILY_CAP,
+    FAMILY_COUNTS,
+    Kind,
+)
+from stillwatch.evidence.case import Group
+from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
+from stillwatch.nulls import bits_of
+from stillwatch.verdict import Tested, counting_families, judge, q_values, with_id
+from tests.evidence.everything import PEOPLE, POOL
+from tests.worlds import World, a_world
+
+LEVEL = 0.01
+_C, _X, _D, _I = Question.COORDINATION, Question.EXTRACTION, Question.DECEPTION, Question.INNOCENCE
+Line = tuple[Question, Family, float]
+HARVEST: Line = (_X, Family.INTENT, EXTRACTION_NEEDED)
+ONE_OPERATOR: tuple[Line, ...] = ((_C, Family.CONTENT, 8.0), (_C, Family.TIMING, 8.0))
+
+
+def _tested(*lines: Line, free_bits: float = 40.0) -> Tested:
+    """Return a group with some lines of evidence."""
+    evidence = tuple(
+        Evidence(f"kind_{i}", family, question, bits, 0.001, "a null", f"statement {i}", query="of g-1")
+        for i, (question, family, bits) in enumerate(lines)
+    )
+    sums = {question.value: sum(bits for q, _, bits in lines if q is question) for question in Question}
+    return Tested(Group("g-1", np.arange(9), frozenset(), "a test"), evidence, Scores(**sums), free_bits)
+
+
+def _verdict(*lines: Line, q_value: float = 0.001) -> tuple[VerdictKind | None, str]:
+    return judge(_tested(*lines), q_value, LEVEL)
+
+
+def _named(e_values: Sequence[float], level: float) -> set[int]:
+    """Return the groups that e-BH names, by its definition: the k largest, for the largest k that may be named."""
+    count = len(e_values)
+    order = sorted(range(count), key=lambda i: -e_values[i])
+    passing = [k for k in range(1, count + 1) if e_values[order[k - 1]] >= count / (level * k)]
+    return set(order[: max(passing, default=0)])
+
+
+@given(st.lists(st.integers(-3, 40), min_size=1, max_size=30, unique=True), st.sampled_from([0.3, 0.1, 0.01, 0.001]))
+def test_a_q_value_is_the_least_level_at_which_e_bh_names_the_group(bits: list[int], level: float) -> None:
+    found = q_values([_tested(free_bits=float(b)) for b in bits])
+    assert {i for i, q in enumerate(found) if q <= level} == _named([2.0**b for b in bits], level)
+
+
+def test_q_values_of_few_candidates_by_hand() -> None:
+    assert q_values([_tested(free_bits=b) for b in (1.0, 10.0, 4.0)]) == pytest.approx([0.5, 3 / 1024, 3 / 2 / 16])
+    assert q_values([]) == []
+    assert q_values([_tested(free_bits=-1.0)]) == [1.0]
+
+
+def test_every_further_candidate_makes_it_harder() -> None:
+    alone = q_values([_tested(free_bits=10.0)])[0]
+    among = q_values([_tested(free_bits=10.0), *[_tested(free_bits=0.0)] * 99])[0]
+    assert among == pytest.approx(100 * alone)
+
+
+def test_one_operator_who_harvests_is_a_distillation_campaign() -> None:
+    assert _verdict(*ONE_OPERATOR, HARVEST)[0] is VerdictKind.DISTILLATION
+
+
+def test_one_family_is_not_enough_however_much_it_says() -> None:
+    verdict, reason = _verdict((_C, Family.CONTENT, 12.0), (_C, Family.TIMING, FAMILY_COUNTS - 0.1), HARVEST)
+    assert verdict is None
+    assert "only one family" in reason
+    assert "content" in reason
+
+
+def test_two_kinds_of_one_family_are_one_family() -> None:
+    verdict, reason = _verdict((_C, Family.SAMENESS, 8.0), (_C, Family.SAMENESS, 8.0), HARVEST)
+    assert verdict is None
+    assert "only one family" in reason
+
+
+def test_families_of_other_questions_do_not_count() -> None:
+    families = counting_families(_tested((_C, Family.CONTENT, 9.0), (_X, Family.INTENT, 9.0)).evidence)
+    assert dict(families) == {Family.CONTENT: 9.0}
+
+
+def test_too_little_coordination_is_said_so() -> None:
+    verdict, reason = _verdict((_C, Family.CONTENT, 6.0), (_C, Family.TIMING, COORDINATION_NEEDED - 6.1), HARVEST)
+    assert verdict is None
+    assert "needed" in reason
+
+
+def test_an_innocent_explanation_is_taken_off_and_named() -> None:
+    verdict, reason = _verdict(*ONE_OPERATOR, HARVEST, (_I, Family.IDENTITY, -20.0))
+    assert verdict is None
+    assert reason.startswith("innocent explanation")
+    assert "statement 3" in reason
+
+
+def test_a_small_doubt_does_not_acquit() -> None:
+    assert _verdict(*ONE_OPERATOR, HARVEST, (_I, Family.INTENT, -1.9))[0] is VerdictKind.DISTILLATION
+
+
+def test_a_false_discovery_too_often_is_none() -> None:
+    verdict, reason = _verdict(*ONE_OPERATOR, HARVEST, q_value=0.02)
+    assert verdict is None
+    assert "false discovery" in reason
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ((_C, Family.RELAY, 8.0), VerdictKind.POOLED_ACCESS),
+        ((_D, Family.CONTENT, DECEPTION_NEEDED), VerdictKind.COORDINATED),
+        ((_D, Family.CONTENT, DECEPTION_NEEDED - 0.1), None),
+        ((_X, Family.INTENT, EXTRACTION_NEEDED - 0.1), None),
+    ],
+)
+def test_without_a_harvest_a_pool_a_deceiver_or_nobody(more: Line, verdict: VerdictKind | None) -> None:
+    assert _verdict(*ONE_OPERATOR, more)[0] is verdict
+
+
+def test_a_relay_that_harvests_is_a_campaign() -> None:
+    assert _verdict(*ONE_OPERATOR, (_C, Family.RELAY, 10.0), HARVEST)[0] is VerdictKind.DISTILLATION
+
+
+def test_its_queries_speak_of_the_lasting_id() -> None:
+    assert {item.query for item in with_id(_tested(*ONE_OPERATOR), "c-2")} == {"of c-2"}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with a_world(PEOPLE, POOL) as made:
+        yield made
+
+
+def test_a_family_adds_no_more_than_its_cap(world: World) -> None:
+    for crowd in ("pool", "people"):
+        sums: dict[tuple[Question, Family], float] = {}
+        for item in world.tested(world.group(crowd)).evidence:
+            place = (item.question, item.family)
+            sums[place] = sums.get(place, 0.0) + max(item.bits, 0.0)
+        assert max(sums.values()) <= FAMILY_CAP + 0.001
+
+
+def _by_itself(kind: Kind, world: World) -> float:
+    """Return what a kind would count for the pool if it were alone in its family."""
+    finding = kind.test(world.group("pool"), world.case)
+    return min(finding.bits, kind.cap) * finding.share
+
+
+def test_kinds_of_a_capped_family_share_the_cap_in_proportion(world: World) -> None:
+    evidence = world.evidence(world.group("pool"))
+    family = [kind for kind in EVIDENCE_TABLE if (kind.question, kind.family) == (_C, Family.TIMING)]
+    alone = {kind.kind: _by_itself(kind, world) for kind in family}
+    assert min(alone.values()) > 0
+    scale = min(1.0, FAMILY_CAP / sum(alone.values()))
+    assert {kind: evidence[kind].bits for kind in alone} == pytest.approx(
+        {kind: scale * bits for kind, bits in alone.items()}, abs=1e-3
+    )
+
+
+def test_a_score_is_the_plain_sum_of_what_a_reader_sees(world: World) -> None:
+    tested = world.tested(world.group("pool"))
+    for question in Question:
+        shown = sum(item.bits for item in tested.evidence if item.question is question)
+        assert getattr(tested.scores, question.value) == pytest.approx(shown, abs=1e-3)
+
+
+def test_innocence_never_speaks_against_anybody(world: World) -> None:
+    for crowd in ("pool", "people"):
+        evidence = world.tested(world.group(crowd)).evidence
+        assert not [item for item in evidence if item.question is _I and item.bits > 0]
+
+
+def _free(world: World, chosen_by: frozenset[Family]) -> float:
+    return world.tested(world.group("pool", chosen_by=chosen_by)).free_bits
+
+
+def _expected_free(world: World, chosen_by: frozenset[Family]) -> float:
+    """Return the bits that enter the q-value, computed once more with whole numbers for the ways to choose a group."""
+    group = world.group("pool")
+    ways = math.comb(world.people.size, len(group))
+    sums: dict[tuple[Question, Family], float] = {}
+    total = 0.0
+    for kind in EVIDENCE_TABLE:
+        finding = kind.test(group, world.case)
+        if finding.p_value is None:
+            continue
+        if kind.question is _I:
+            total -= min(max(bits_of(finding.p_value), 0.0), kind.cap)
+            continue
+        chosen = kind.question is _C and kind.family in chosen_by - {Family.SAMENESS}
+        tries = ways if chosen else 1
+        bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
+        place = (kind.question, kind.family)
+        sums[place] = sums.get(place, 0.0) + max(bits, 0.0) * finding.share
+        total += min(bits, 0.0)
+    return total + sum(min(FAMILY_CAP, bits) for bits in sums.values())
+
+
+@pytest.mark.parametrize(
+    "chosen_by",
+    [frozenset(), frozenset({Family.CONTENT}), frozenset({Family.IDENTITY, Family.CONTENT}), frozenset(Family)],
+    ids=["by nobody", "by content", "by marks", "by everything"],
+)
+def test_what_chose_the_group_is_corrected_for_all_groups_of_its_size(
+    world: World, chosen_by: frozenset[Family]
+) -> None:
+    assert _free(world, chosen_by) == pytest.approx(_expected_free(world, chosen_by), abs=0.01)
+
+
+def test_sameness_needs_no_correction_since_other_hours_proposed(world: World) -> None:
+    assert _free(world, frozenset({Family.SAMENESS})) == _free(world, frozenset())
+
+
+def test_a_chosen_family_still_counts_in_what_a_reader_sees(world: World) -> None:
+    plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in (frozenset(), frozenset(Family)))
+    assert dataclasses.replace(chosen.scores) == plain.scores
+    assert chosen.free_bits < plain.free_bits

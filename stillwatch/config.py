@@ -16,7 +16,7 @@ class ProposalLimits(BaseModel):
     rare_holders: int = Field(100, ge=2, description="accounts; a mark held by more is heavy, not rare")
     habit_share: float = Field(0.03, description="of an account's exchanges; a scaffold used less often is not a habit")
     habit_least: int = Field(2, description="exchanges; a scaffold used less often is not a habit")
-    heavy_marks: int = Field(400, description="heavy marks that are made candidates, most specific first")
+    heavy_marks: int = Field(200, description="heavy marks that are made candidates, those of most use first")
     seeds: int = Field(1500, description="accounts around which sameness is looked for")
     sameness_groups: int = Field(40, description="groups that sameness may propose")
     least_exchanges: int = Field(8, description="in one half of the hours, for a profile to be compared")

@@ -138,5 +138,5 @@ def neighbours_outside(of: Means, accounts: I64, count: int, least: float) -> I6
     centre = spread(of, accounts).centre
     far = np.where(of.n >= least, ((of.z - centre) ** 2).sum(axis=1), np.inf)
     far[accounts] = np.inf
-    order = np.argsort(far, kind="stable")[:count]
+    order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
     return np.sort(order[np.isfinite(far[order])]).astype(np.int64)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
 
 SMALLEST_P: Final = 1e-300
 """Smaller p-values are reported as this one; doubles end near here."""
@@ -35,17 +36,29 @@ def bits_of(p_value: float) -> float:
 
 def binomial_tail(hits: int, trials: int, rate: float) -> float:
     """Return P(X >= hits) for X ~ Binomial(trials, rate)."""
-    return 1.0 if hits <= 0 else float(stats.binom.sf(hits - 1, trials, min(max(rate, 0.0), 1.0)))
+    return float(binomial_tails(np.array([hits]), trials, np.array([rate]))[0])
+
+
+def binomial_tails(hits: I64, trials: int, rates: F64) -> F64:
+    """Return P(X >= hits) for X ~ Binomial(trials, rate), for each of `hits` and `rates`, shape (n,)."""
+    some = np.maximum(hits, 1)
+    tails = special.betainc(some, np.maximum(trials - some + 1, 1e-9), np.clip(rates, 0.0, 1.0))
+    return np.asarray(np.where(hits <= 0, 1.0, np.where(hits > trials, 0.0, tails)))
 
 
 def poisson_tail(hits: int, mean: float) -> float:
     """Return P(X >= hits) for X ~ Poisson(mean)."""
-    return 1.0 if hits <= 0 else float(stats.poisson.sf(hits - 1, mean))
+    return 1.0 if hits <= 0 else float(special.pdtrc(hits - 1, mean))
 
 
 def drawn_tail(hits: int, draws: int, holders: int, size: int) -> float:
     """Return P(X >= hits) when `draws` of `size` accounts are drawn and `holders` of them hold a mark."""
-    return 1.0 if hits <= 0 else float(stats.hypergeom.sf(hits - 1, size, holders, draws))
+    return float(drawn_tails(np.array([hits]), draws, np.array([holders]), size)[0])
+
+
+def drawn_tails(hits: I64, draws: int, holders: I64, size: int) -> F64:
+    """Return P(X >= hits) for each mark, shape (marks,), when `draws` of `size` accounts are drawn."""
+    return np.asarray(np.where(hits <= 0, 1.0, stats.hypergeom.sf(hits - 1, size, holders, draws)))
 
 
 def weighted_chi2(weights: F64, freedom: F64) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from stillwatch.evidence.dealt_out import asked
 from stillwatch.evidence.in_step import own_time
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
-from stillwatch.profiles import SCAFFOLDS, Population
-from stillwatch.proposals.sight import habits
+from stillwatch.profiles import SCAFFOLDS, Incidence, Population
+from stillwatch.proposals.sight import column_holders, habits
 
 TESTING_HALF = 1
 """Half of the hours that tests sameness; the other half proposed."""
@@ -35,12 +35,17 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         people=people,
         handoffs=moves,
         tested=means(people.profiles, TESTING_HALF),
-        habits={kind: habits(people.shared[kind], people, limits) for kind in SCAFFOLDS},
+        habits={kind: _habits(kind, people, limits) for kind in SCAFFOLDS},
         hourly=hourly,
         own_time=own_time(hourly),
         limits=limits,
         asked=asked(people.shared["prompt"].matrix),
     )
+
+
+def _habits(kind: str, people: Population, limits: ProposalLimits) -> Incidence:
+    held = habits(people.shared[kind], people, limits)
+    return Incidence(kind, sparse.csr_array(held), column_holders(held))
 
 
 def _hourly(engine: Engine, people: Population) -> sparse.csr_array:

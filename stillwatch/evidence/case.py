@@ -50,7 +50,7 @@ class Case:
 
     Attributes:
         tested: mean profiles from the half of the hours that did not propose.
-        habits: habitual marks by kind of scaffold, 0 or 1, CSC, shape (accounts, marks).
+        habits: habitual marks by kind of scaffold, 0 or 1.
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         limits: what counts as a habit.
@@ -60,7 +60,7 @@ class Case:
     people: Population
     handoffs: Handoffs
     tested: Means
-    habits: Mapping[str, sparse.csc_array]
+    habits: Mapping[str, Incidence]
     hourly: sparse.csr_array
     own_time: F64
     asked: sparse.csr_array

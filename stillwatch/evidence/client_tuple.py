@@ -11,7 +11,7 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
-from stillwatch.nulls import binomial_tail
+from stillwatch.nulls import binomial_tails
 
 CLIENT = Query(
     "client_tuple",
@@ -37,10 +37,11 @@ def client_tuple(group: Group, case: Case) -> Finding:
         return untested("fewer than three members have a known client")
     without = clients.counts(others)
     rates = (without + 1) / (without.sum() + 1)
-    tails = [binomial_tail(int(inside[c]), int(inside.sum()), rates[c]) for c in np.flatnonzero(inside)]
-    code = int(np.flatnonzero(inside)[int(np.argmin(tails))])
+    used = np.flatnonzero(inside)
+    tails = binomial_tails(inside[used], int(inside.sum()), rates[used])
+    code = int(used[int(np.argmin(tails))])
     return Finding(
-        p_value=min(1.0, min(tails) * len(clients.values)),
+        p_value=min(1.0, float(tails.min()) * len(clients.values)),
         statement=f"{inside[code]} of {int(inside.sum())} accounts usually call with the client"
         f" `{clients.values[code].strip()}`, as {without[code]} of {int(without.sum())} others do",
         numbers={

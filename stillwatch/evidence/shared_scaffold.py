@@ -11,7 +11,7 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, untested
-from stillwatch.nulls import drawn_tail
+from stillwatch.nulls import drawn_tails
 from stillwatch.profiles import I64, SCAFFOLDS, Flags
 from stillwatch.sketch.schema import SHINGLES
 
@@ -55,12 +55,12 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
     best, tried = (1.0, "", 0, 0), 0
     for kind in SCAFFOLDS:
         habit = case.habits[kind]
-        among = np.asarray(habit[group.accounts].sum(axis=0)).ravel()
-        holders = np.diff(habit.indptr)
-        tried += int((holders >= 2).sum())
-        for mark in _promising(among, holders, len(group), case.people.size):
-            p = drawn_tail(int(among[mark]), len(group), int(holders[mark]), case.people.size)
-            best = min(best, (p, kind, int(among[mark]), int(holders[mark])))
+        among = np.asarray(habit.matrix[group.accounts].sum(axis=0)).ravel()
+        tried += int((habit.holders >= 2).sum())
+        marks = _promising(among, habit.holders, len(group), case.people.size)
+        tails = drawn_tails(among[marks], len(group), habit.holders[marks], case.people.size)
+        for p, mark in zip(tails.tolist(), marks, strict=True):
+            best = min(best, (p, kind, int(among[mark]), int(habit.holders[mark])))
     if not best[1]:
         return untested("no scaffold is a habit of two members, or there is no text")
     p, kind, members, holders_all = best
@@ -94,10 +94,11 @@ def telling_users(inside: Flags, case: Case) -> Flags:
     uses = np.zeros(len(inside), dtype=np.bool_)
     members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
     for kind in SCAFFOLDS:
-        among = np.asarray(case.habits[kind][members].sum(axis=0)).ravel()
-        elsewhere = np.diff(case.habits[kind].indptr) - among
+        among = np.asarray(case.habits[kind].matrix[members].sum(axis=0)).ravel()
+        elsewhere = case.habits[kind].holders - among
         telling = (among >= max(CHARACTERISTIC * within, 2)) & (among * without >= LIFT * (elsewhere + 1) * within)
-        uses[case.people.shared[kind].matrix[:, np.flatnonzero(telling)].tocoo().row] = True
+        if telling.any():
+            uses |= (case.people.shared[kind].matrix @ telling.astype(np.int64)) > 0
     return uses
 
 

@@ -7,11 +7,10 @@ just the same; the evidence parts them.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from stillwatch.findings import Candidate, Family
-from stillwatch.profiles import SCAFFOLDS
+from stillwatch.profiles import F64, SCAFFOLDS, Incidence, Population
 from stillwatch.proposals.sight import Sight, column_holders, habits
 
 _SAME = 0.8
@@ -19,24 +18,35 @@ _SAME = 0.8
 
 
 def heavy_marks(sight: Sight) -> list[Candidate]:
-    """Propose the habitual users of each scaffold."""
+    """Propose the habitual users of each scaffold, the scaffolds that carry most of their users' exchanges first."""
     kinds = [habits(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
+    shares = [_shares(sight.people.shared[kind], sight.people) for kind in SCAFFOLDS]
     held = sparse.csc_array(sparse.hstack(kinds, format="csc"))
-    holders = column_holders(held)
-    heavy = np.flatnonzero(holders >= 2 * sight.limits.smallest_group)
-    chosen = _distinct(held[:, heavy], holders[heavy])[: sight.limits.heavy_marks]
+    use = np.asarray(held.multiply(sparse.hstack(shares, format="csc")).sum(axis=0)).ravel()
+    heavy = np.flatnonzero(column_holders(held) >= 2 * sight.limits.smallest_group)
+    chosen = _distinct(held[:, heavy], use[heavy])[: sight.limits.heavy_marks]
     return [_candidate(held, int(heavy[i])) for i in chosen]
 
 
-def _distinct(held: sparse.csc_array, holders: npt.NDArray[np.int64]) -> list[int]:
-    """Return one mark of every set of marks with nearly the same holders, most holders first.
+def _shares(incidence: Incidence, people: Population) -> sparse.csc_array:
+    """Return the share of each account's exchanges that carry each mark, shape (accounts, marks)."""
+    held = incidence.matrix.tocoo()
+    return sparse.csc_array((held.data / people.n[held.row], (held.row, held.col)), shape=held.shape)
+
+
+def _distinct(held: sparse.csc_array, use: F64) -> list[int]:
+    """Return one mark of every set of marks with nearly the same holders, most used first.
 
     Marks are numbered by their keyed value, which must not decide anything: among equals the one is taken whose
     holders come first.
+
+    Args:
+        use: sum over the holders of the share of their exchanges, shape (marks,).
     """
+    holders = column_holders(held)
     firsts = held.indices[held.indptr[:-1]] if held.shape[1] else np.empty(0, dtype=np.int64)
     sums = np.asarray(held.T @ np.arange(held.shape[0], dtype=np.int64))
-    order = np.lexsort((sums, firsts, -holders))
+    order = np.lexsort((sums, firsts, -holders, -np.round(use, 6)))
     both = sparse.csr_array(held.T @ held)
     taken = np.zeros(len(holders), dtype=bool)
     kept = []

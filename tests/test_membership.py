@@ -11,7 +11,7 @@ import pytest
 from stillwatch.findings import VerdictKind
 from stillwatch.membership import LIKELY, LIMITS, SURE, Membership, membership
 from stillwatch.profiles import I64
-from tests.worlds import HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
+from tests.worlds import DAY, HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
 
 PROMPTS = {"system_mark": some(0.8, 77, own), "prompt_mark": own, "turn": 1}
 PEOPLE = {"system_mark": own, "prompt_mark": own, "turn": some(0.4, 2, 1)}
@@ -110,3 +110,19 @@ def test_it_is_pure(world: World) -> None:
     one, same = (_of(world, world.accounts("pool")) for _ in range(2))
     assert np.array_equal(one.bits, same.bits)
     assert np.array_equal(one.members, same.members)
+
+
+def test_what_many_people_have_in_common_makes_nobody_join() -> None:
+    """A client, a day of sign-up, an even load and no follow-up are cheap: together they are still not a habit."""
+    cheap = Crowd(
+        "cheap",
+        90,
+        uneven=0.05,
+        columns={**PEOPLE, "turn": 1, "user_agent": "sdk/9"},
+        traits={"created_at": lambda n: [MIDNIGHT - 40 * DAY + i * 37 % 91 * HOUR // 9 for i in range(n)]},
+    )
+    with a_world(Crowd("people", 200, columns={**PEOPLE, "user_agent": "sdk/1"}), cheap) as made:
+        tested, outside = np.split(made.accounts("cheap"), [80])
+        found = _of(made, tested)
+    assert found.bits[outside].max() + np.log2(80 / 210) >= SURE, "without the rule some would"
+    assert not found.members[outside].any()

@@ -202,7 +202,7 @@ def _expected_free(world: World, chosen_by: frozenset[Family]) -> float:
         if kind.question is _I:
             total -= min(max(bits_of(finding.p_value), 0.0), kind.cap)
             continue
-        chosen = kind.question is _C and kind.family in chosen_by - {Family.SAMENESS}
+        chosen = kind.question in (_C, _D) and kind.family in chosen_by - {Family.SAMENESS}
         tries = ways if chosen else 1
         bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
         place = (kind.question, kind.family)

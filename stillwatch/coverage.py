@@ -42,9 +42,10 @@ def coverage(engine: Engine) -> Coverage:
 
 
 def _counts(columns: dict[str, str]) -> str:
-    return ", ".join(
-        f"count(case when len({kept}) > 0 then 1 end) as {name}"
-        if kept in ("prefix_marks", "issued_marks", "presented_marks")
-        else f"count({kept}) as {name}"
-        for name, kept in columns.items()
-    )
+    return ", ".join(f"count({_known(kept)}) as {name}" for name, kept in columns.items())
+
+
+def _known(column: str) -> str:
+    if column in ("prefix_marks", "issued_marks", "presented_marks"):
+        return f"case when len({column}) > 0 then 1 end"
+    return "case when tool_calls > 0 then 1 end" if column == "tool_calls" else column

@@ -34,9 +34,9 @@ which differ between accounts that ask the same.
 """
 
 _LENGTHS = """
-    cast(round(16 * log2(1 + coalesce(input_chars, 4 * tokens_in, 0))) as bigint) as input_length,
-    case when :without_text = 1 then cast(round(16 * log2(1 + coalesce(tokens_out, 0))) as bigint) else 0 end
-        as output_length"""
+    cast(round(16 * log2(1 + greatest(coalesce(input_chars, 4.0 * tokens_in, 0), 0))) as bigint) as input_length,
+    case when :without_text = 0 then 0
+        else cast(round(16 * log2(1 + greatest(coalesce(tokens_out, 0.0), 0))) as bigint) end as output_length"""
 
 _INTENT = "count(case when intent = {i} and intent_bits >= :intent_bits then 1 end) as intent_{i}"
 

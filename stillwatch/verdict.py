@@ -65,7 +65,8 @@ def _capped(kind: Kind, bits: float, share: float) -> float:
 
 def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
     """Return the bits of a finding, corrected if it speaks of what the group was chosen by."""
-    chosen = kind.question is Question.COORDINATION and kind.family in group.chosen_by - TESTED_APART
+    guilt = kind.question in (Question.COORDINATION, Question.DECEPTION)
+    chosen = guilt and kind.family in group.chosen_by - TESTED_APART
     if finding.p_value is None or not chosen:
         return finding.bits
     size, members = case.people.size, len(group)

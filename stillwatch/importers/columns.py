@@ -16,6 +16,7 @@ from stillwatch.importers.convert import WRONG, Repaired, fast_array, slow_value
 from stillwatch.importers.importer import REQUEST_ID, Intake, Places, Row
 from stillwatch.importers.secret import hide_secrets
 from stillwatch.importers.source import Source
+from stillwatch.importers.sums import without_absurd
 from stillwatch.record import EXCHANGES, TIMESTAMP, Skips
 
 MOST_ROWS = 16_384
@@ -77,7 +78,7 @@ def completed(table: pa.Table, places: Places, intake: Intake, request_ids: list
         return table
     if intake.network is not None:
         table = intake.network.join(table, request_ids or [])
-    return hide_secrets(table, intake, places)
+    return hide_secrets(without_absurd(table, intake.notes, places), intake, places)
 
 
 class _Reason(str):

@@ -197,9 +197,10 @@ def _refuse_nothing(run: _Run, paths: Sequence[str]) -> None:
     """
     if not paths or any(report.rows or report.already or _all_known(report) for report in run.reports):
         return
-    skips = run.report(0).skips
-    commonest = sorted(skips, key=lambda part: (-part.count, part.reason))[:3]
-    reasons = "; ".join(f"{part.reason} ({part.count}, first in {part.first})" for part in commonest)
+    report = run.report(0)
+    commonest = sorted(report.skips, key=lambda part: (-part.count, part.reason))[:3]
+    unread = [part for part in report.notes if part.reason.startswith("not read")][:3]
+    reasons = "; ".join(f"{part.reason} ({part.count}, first in {part.first})" for part in (*commonest, *unread))
     raise NothingUsable(
         f"no exchange can be used: {reasons}" if reasons else "no exchange can be used",
         where=", ".join(map(str, paths)),

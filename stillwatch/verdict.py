@@ -27,7 +27,7 @@ from stillwatch.evidence import (
 )
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
-from stillwatch.nulls import bits_of
+from stillwatch.nulls import SMALLEST_P, bits_of
 
 TESTED_APART = frozenset({Family.SAMENESS})
 """Families whose evidence reads other data than their proposers did, and which therefore need no correction."""
@@ -71,7 +71,7 @@ def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
         return finding.bits
     size, members = case.people.size, len(group)
     ways = special.gammaln(size + 1) - special.gammaln(members + 1) - special.gammaln(size - members + 1)
-    return bits_of(float(np.exp(min(0.0, np.log(max(finding.p_value, 1e-300)) + ways))))
+    return bits_of(float(np.exp(min(0.0, np.log(max(finding.p_value, SMALLEST_P)) + ways))))
 
 
 def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
@@ -90,7 +90,7 @@ def _evidence(kind: Kind, finding: Finding, bits: float) -> Evidence:
         family=kind.family,
         question=kind.question,
         bits=round(bits, 4),
-        p_value=finding.p_value,
+        p_value=None if finding.p_value is None else max(finding.p_value, SMALLEST_P),
         null_model=kind.null,
         statement=finding.statement,
         numbers=finding.numbers,

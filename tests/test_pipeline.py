@@ -12,8 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from scipy import sparse
 
+from stillwatch.config import ProposalLimits
 from stillwatch.keys import make_key
+from stillwatch.proposals.communities import communities
 from stillwatch.range import WorldSpec, build_world, grammar
 from stillwatch.range.scoring import Score, score
 from tests.small_world import (
@@ -133,6 +136,14 @@ def test_neither_the_working_directory_nor_the_seed_of_hashes_nor_the_zone_shows
     done(stillwatch_process("scan", "--ledger", "ledger", "--out", "out", cwd=tmp_path, environment=environment))
     assert parquet_bytes(tmp_path / "out") == parquet_bytes(few.out)
     assert _without_times(tmp_path / "out") == _without_times(few.out)
+
+
+def test_communities_do_not_depend_on_what_was_computed_before() -> None:
+    size = 300
+    links = sparse.random_array((size, size), density=0.02, rng=5)
+    graph = sparse.csr_array(((links + links.T) * 1_000).astype(np.int64))
+    seen = {tuple(group.tobytes() for group in communities(graph, ProposalLimits())) for _ in range(30)}
+    assert len(seen) == 1
 
 
 def _without_times(out: Path) -> dict[str, object]:

@@ -21,7 +21,7 @@ class ProposalLimits(BaseModel):
     sameness_groups: int = Field(40, description="groups that sameness may propose")
     least_exchanges: int = Field(8, description="in one half of the hours, for a profile to be compared")
     largest_component: int = Field(2000, description="accounts; a larger connected component is only cut up")
-    resolution: float = Field(1.0, gt=0, description="of the Leiden communities")
+    resolution: float = Field(1.0, gt=0, description="of the communities; larger finds smaller ones")
 
 
 class ScanSettings(BaseModel):

@@ -1,15 +1,18 @@
 """Groups of accounts in a sparse graph of links.
 
 Two cuts, both proposed. Connected components keep a pool together that modularity, which compares with chance inside
-the graph at hand, would cut up when the pool is nearly all there is. Leiden communities (Traag, Waltman and van Eck
-2019) part pools that a few accidental links have joined. Neither decides anything: every group is trimmed and tested.
+the graph at hand, would cut up when the pool is nearly all there is. Communities part pools that a few accidental
+links have joined. Neither decides anything: every group is trimmed and tested.
+
+Communities are those of Louvain (Blondel et al., J. Stat. Mech. P10008, 2008), each split into its connected parts,
+which is the defect that Leiden mends: see `docs/decisions/0007-communities.md` for why not Leiden itself.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sknetwork.clustering import Leiden
+from sknetwork.clustering import Louvain
 
 from stillwatch.config import ProposalLimits
 from stillwatch.profiles import I64
@@ -25,15 +28,22 @@ def communities(graph: sparse.csr_array, limits: ProposalLimits) -> list[I64]:
     if not len(linked):
         return []
     inner = sparse.csr_matrix(graph[linked][:, linked])
-    whole = sparse.csgraph.connected_components(inner, directed=False)[1]
-    leiden = Leiden(resolution=limits.resolution, random_state=0).fit_predict(inner)
-    groups = [*_groups(linked, whole, limits.largest_component), *_groups(linked, leiden, len(linked))]
+    found = Louvain(resolution=limits.resolution, shuffle_nodes=False, random_state=0).fit_predict(inner)
+    groups = [*_parts(linked, inner, limits.largest_component), *_parts(linked, _within(inner, found), len(linked))]
     distinct = {group.tobytes(): group for group in groups if len(group) >= limits.smallest_group}
     return list(distinct.values())
 
 
-def _groups(linked: I64, labels: I64, largest: int) -> list[I64]:
-    """Return the accounts of each label, in the order of their first accounts, without those that are too many."""
+def _within(links: sparse.csr_matrix, labels: I64) -> sparse.csr_matrix:
+    """Return the links between accounts of one label."""
+    pairs = links.tocoo()
+    kept = labels[pairs.row] == labels[pairs.col]
+    return sparse.csr_matrix((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=links.shape)
+
+
+def _parts(linked: I64, links: sparse.csr_matrix, largest: int) -> list[I64]:
+    """Return the connected components of `links`, in the order of their first accounts, without those too large."""
+    labels = sparse.csgraph.connected_components(links, directed=False)[1]
     order = np.argsort(labels, kind="stable")
     parts = np.split(linked[order], np.flatnonzero(np.diff(labels[order])) + 1)
     return sorted((part.astype(np.int64) for part in parts if len(part) <= largest), key=lambda part: int(part[0]))

@@ -52,7 +52,8 @@ def test_order_and_numbers_do_not_matter() -> None:
 
 
 def test_short_words_weigh_a_quarter() -> None:
-    alone, with_grammar, other = profiles("harbour harbour harbour harbour", "the harbour harbour harbour harbour", "the the the storm")[0]
+    harbours = "harbour " * 4
+    alone, with_grammar, other = profiles(harbours, f"the {harbours}", "the the the storm")[0]
     assert cosine(alone, with_grammar) > 0.9
     assert cosine(with_grammar, other) < 0.8
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,6 @@ def members(out: Path) -> dict[str, frozenset[str]]:
     return {name: frozenset(accounts) for name, accounts in found.items()}
 
 
-def accused(out: Path) -> set[tuple[str, frozenset[str]]]:
-    """Return what a scan says: each verdict with its accounts."""
-    of = members(out)
-    return {(verdict, of[name]) for name, verdict in verdicts(out).items()}
-
-
 def truth(world: Path) -> dict[str, str]:
     """Return the group of each account of a world by id; of ordinary people the empty text."""
     return {row["account_id"]: row["group_id"] for row in pq.read_table(world / "truth.parquet").to_pylist()}
@@ -170,9 +164,3 @@ def bare(number: int, **others: Any) -> dict[str, Any]:
         "model": "m-1",
         **others,
     }
-
-
-def folders(place: Path) -> Iterator[Path]:
-    """Yield new folders in `place`, one after the other."""
-    for number in range(1_000):
-        yield place / f"{number}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
@@ -251,8 +250,3 @@ def _target(link: Path) -> str:
         return os.readlink(link)
     except OSError:
         return ""
-
-
-def test_the_console_script_is_this_program() -> None:
-    text = json.dumps({"scripts": (ROOT / "pyproject.toml").read_text("utf-8")})
-    assert 'stillwatch = \\"stillwatch.cli:main\\"' in text

@@ -18,7 +18,7 @@ import pytest
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
 from stillwatch.ledger import Ledger
-from tests.small_world import ROOT, Scanned, bare, done, members, rows, stillwatch, verdicts, write_lines
+from tests.small_world import Scanned, bare, done, members, rows, stillwatch, verdicts, write_lines
 
 SCHEMAS = {
     "campaigns": CAMPAIGNS,
@@ -50,12 +50,6 @@ def test_every_table_has_its_schema_and_no_null_where_none_is_allowed(everyone: 
     table = pq.read_table(everyone.out / f"{name}.parquet")
     assert table.schema.remove_metadata() == SCHEMAS[name].remove_metadata()
     assert not [field.name for field in SCHEMAS[name] if not field.nullable and table[field.name].null_count]
-
-
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_schema_is_the_one_that_the_page_describes(name: str) -> None:
-    page = (ROOT / "docs" / "output.md").read_text("utf-8")
-    assert not [column for column in SCHEMAS[name].names if f"`{column}`" not in page]
 
 
 def test_a_world_with_nothing_in_it_leaves_the_same_tables_without_rows(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def _heavy_marks(ledger: Ledger) -> dict[str, pa.Array]:
     if not files:
         return heavy
     with duckdb.connect() as engine:
+        engine.execute("set enable_progress_bar = false")
         engine.read_parquet(files).create_view("exchanges")
         for kind in dict.fromkeys(kind for kind, *_ in _SOURCES):
             columns = [column for name, column, *_ in _SOURCES if name == kind]

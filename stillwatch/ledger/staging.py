@@ -231,6 +231,7 @@ def _in_order(sketches: pa.Table) -> pa.Table:
 def _merged(parts: list[Path], scratch: Path) -> Iterator[pa.Table]:
     """Yield the rows of `parts` by time and id, equal ones in the order of the parts."""
     with duckdb.connect() as engine:
+        engine.execute("set enable_progress_bar = false")
         engine.execute("set timezone = 'UTC'")
         engine.execute(f"set memory_limit = '{_SORT_MEMORY}'")
         engine.execute("set threads = 2")

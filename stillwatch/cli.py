@@ -28,7 +28,6 @@ from stillwatch.report.result import Result, load_result
 
 app = typer.Typer(
     help="Find distillation campaigns in the logs of a model API, with the evidence for and against.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
@@ -49,11 +48,17 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the tables, `scan.j
 
 
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
     """Find distillation campaigns in the logs of a model API, with the evidence for and against."""
     if version:
         print(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(ExitCode.NOTHING_USABLE)
 
 
 @app.command()

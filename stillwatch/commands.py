@@ -22,6 +22,7 @@ from stillwatch.findings import FORMAT
 from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
 from stillwatch.inspection import Inspection, inspect
+from stillwatch.keys import load_key
 from stillwatch.ledger import Ledger, as_skipped
 from stillwatch.pipeline import Scan, scan
 from stillwatch.range import DEMO, build_world
@@ -65,6 +66,10 @@ def import_logs(
 
     An import that finds nothing usable leaves no new ledger behind.
     """
+    if options.mapping is not None:
+        load_mapping(options.mapping)
+    if key is not None:
+        load_key(key)
     fresh = not folder.exists()
     ledger = Ledger.open_or_create(folder, key)
     try:
@@ -84,8 +89,13 @@ def scan_logs(
     known: Path | None = None,
     watcher: Watcher,
 ) -> Result:
-    """Import logs into a ledger inside `out` and scan it; a ledger that an earlier scan left there is replaced."""
+    """Import logs into a ledger inside `out` and scan it; a ledger that an earlier scan left there is replaced.
+
+    What can be wrong with the settings is found before anything is read.
+    """
     check_out(out)
+    with Engine(memory=settings.memory, threads=settings.threads):
+        _campaigns_of(known)
     folder = out / "ledger"
     if folder.exists():
         Ledger.open(folder)
@@ -112,7 +122,7 @@ def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path 
     """
     ledger = Ledger.open(folder)
     check_out(out)
-    earlier = _campaigns_of(known) if known else {}
+    earlier = _campaigns_of(known)
     with Engine(memory=settings.memory, threads=settings.threads) as engine:
         files = ledger.exchange_files()
         if files:
@@ -164,8 +174,10 @@ def _begun(out: Path) -> bool:
     return {path.name for path in out.iterdir()} == {"ledger"} and (out / "ledger" / "ledger.json").exists()
 
 
-def _campaigns_of(out: Path) -> dict[str, frozenset[str]]:
-    """Return the accounts of the campaigns that an earlier scan found, by id."""
+def _campaigns_of(out: Path | None) -> dict[str, frozenset[str]]:
+    """Return the accounts of the campaigns that an earlier scan found, by id; none without one."""
+    if out is None:
+        return {}
     load_result(out)
     table = pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"])
     members: dict[str, set[str]] = {}

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillwatch.errors import Refused, StillwatchError
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
 
 _BYTES = 32
 
@@ -43,12 +43,13 @@ def load_key(path: Path) -> Key:
     """Return the key in the file `path`: 64 hex digits.
 
     Raises:
-        StillwatchError: the file is absent or holds something else.
+        NothingUsable: the file is absent or no text.
+        StillwatchError: it holds something else.
     """
     try:
         secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
-        raise StillwatchError(
+        raise NothingUsable(
             "the key cannot be read",
             where=str(path),
             expected="a file with 64 hex digits",

@@ -50,10 +50,19 @@ class Tested:
 def test_group(group: Group, case: Case) -> Tested:
     """Put a group through the whole table."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
-    counted = _within_families([(kind, _capped(kind, f.bits, f.share)) for kind, f in findings])
+    counted = _within_families([(kind, _counted(kind, f.bits, f.share)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
     free = _within_families([(kind, _capped(kind, _corrected(kind, f, group, case), f.share)) for kind, f in findings])
     return Tested(group, evidence, _scores(evidence), sum(free.values()))
+
+
+def _counted(kind: Kind, bits: float, share: float) -> float:
+    """Return the bits that a reader sees: a sign of harvest or deception that is absent says nothing.
+
+    No harvest shows in every way in which one can. The q-value does not make this allowance.
+    """
+    capped = _capped(kind, bits, share)
+    return max(capped, 0.0) if kind.question in (Question.EXTRACTION, Question.DECEPTION) else capped
 
 
 def _capped(kind: Kind, bits: float, share: float) -> float:

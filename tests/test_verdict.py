@@ -179,6 +179,12 @@ def test_a_score_is_the_plain_sum_of_what_a_reader_sees(world: World) -> None:
         assert getattr(tested.scores, question.value) == pytest.approx(shown, abs=1e-3)
 
 
+def test_a_sign_of_harvest_or_deception_that_is_absent_says_nothing(world: World) -> None:
+    seen = [item for item in world.tested(world.drawn(20, 1, "people")).evidence if item.question in (_X, _D)]
+    assert any(item.p_value is not None and item.p_value > 0.9 for item in seen)
+    assert min(item.bits for item in seen) == 0.0
+
+
 def test_innocence_never_speaks_against_anybody(world: World) -> None:
     for crowd in ("pool", "people"):
         evidence = world.tested(world.group(crowd)).evidence

@@ -21,7 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable, StillwatchError
 from stillwatch.importers import times
 from stillwatch.importers.answer import read_answer
 from stillwatch.importers.columns import tables
@@ -70,10 +70,11 @@ def load_mapping(path: Path) -> ColumnMap:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StillwatchError(f"the mapping cannot be read: {error}", where=str(path)) from error
+        found = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise NothingUsable(f"the mapping cannot be read: {found}", where=str(path)) from error
     problems = [*_problems(content)]
     if problems:
-        raise StillwatchError(
+        raise NothingUsable(
             "; ".join(problems),
             where=str(path),
             expected="a table `[columns]` from columns of the record to names in the log, see `docs/log-formats.md`",

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from stillwatch import __version__
-from stillwatch.errors import Refused, StillwatchError
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.keys import Key, load_key, make_key
 from stillwatch.ledger.accounts import latest
 from stillwatch.ledger.content import content
@@ -229,7 +229,7 @@ def _read_head(folder: Path) -> str:
         head = json.loads(place.read_text(encoding="utf-8"))
         version, fingerprint, made_by = head["format"], str(head["key"]), head["made_by"]
     except FileNotFoundError as error:
-        raise StillwatchError(
+        raise NothingUsable(
             "there is no ledger", where=str(folder), remedy=f"make one with `stillwatch import LOG --ledger {folder}`"
         ) from error
     except (OSError, ValueError, TypeError, KeyError) as error:

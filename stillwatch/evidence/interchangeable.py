@@ -7,6 +7,8 @@ topics of its own; cover traffic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from stillwatch.engine import Query
@@ -55,20 +57,31 @@ def data_behind(of: Means, group: Group) -> dict[str, Number]:
 
 def interchangeable(group: Group, case: Case) -> Finding:
     """Spread of the members' means, against a quarter of the variance between their neighbours (chi-square, lower)."""
+    return held_against_neighbours(
+        group, case, lambda members, excess: as_alike_as_one_source(case.tested, members, MARGIN * excess)
+    )
+
+
+def held_against_neighbours(group: Group, case: Case, tail: Callable[[I64, F64], float]) -> Finding:
+    """Return how far the members lie apart beside their neighbours.
+
+    Args:
+        tail: the p-value, from the members that can be compared and how much their neighbours differ.
+    """
     found = comparable(case.tested, group)
     if isinstance(found, str):
         return untested(found)
     members, excess = found
-    own = spread(case.tested, members)
+    own, usual = float(spread(case.tested, members).excess.mean()), float(excess.mean())
     return Finding(
-        p_value=as_alike_as_one_source(case.tested, members, MARGIN * excess),
-        statement=f"between {len(members)} accounts, topics and lengths vary by {float(own.excess.mean()):.4f} of what"
-        f" they vary within one; between the most similar other accounts by {float(excess.mean()):.4f}",
+        p_value=tail(members, excess),
+        statement=f"between {len(members)} accounts, topics and lengths vary by {own:.4f} of what they vary within one;"
+        f" between the most similar other accounts by {usual:.4f}",
         numbers={
             **data_behind(case.tested, group),
             "accounts_compared": len(members),
-            "between": round(float(own.excess.mean()), 6),
-            "between_neighbours": round(float(excess.mean()), 6),
+            "between": round(own, 6),
+            "between_neighbours": round(usual, 6),
         },
         exhibits=names(case, members),
         query=bound(EXCHANGES, group),

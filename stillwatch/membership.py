@@ -16,7 +16,7 @@ from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
-from stillwatch.likeness import Means, means, spread
+from stillwatch.likeness import Means, spread
 from stillwatch.profiles import F64, I64, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
 
@@ -100,7 +100,7 @@ def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64
     """
     people = case.people
     tests: dict[str, tuple[tuple[str, ...], Callable[[], F64]]] = {
-        "sameness": (("interchangeable",), lambda: _sameness(inside, means(people.profiles))),
+        "sameness": (("interchangeable",), lambda: _sameness(inside, case.overall)),
         "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(inside, case))),
         "instrument": (("shared_instrument",), lambda: _yes_no(inside, _shares_instrument(inside, people))),
         "handoff": (MOTIFS_SHOWN, lambda: _yes_no(inside, _hands_over(inside, case))),

@@ -35,6 +35,7 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         people=people,
         handoffs=moves,
         tested=means(people.profiles, TESTING_HALF),
+        overall=means(people.profiles),
         habits={kind: _habits(kind, people, limits) for kind in SCAFFOLDS},
         hourly=hourly,
         own_time=own_time(hourly),

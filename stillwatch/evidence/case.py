@@ -50,6 +50,7 @@ class Case:
 
     Attributes:
         tested: mean profiles from the half of the hours that did not propose.
+        overall: mean profiles from all hours.
         habits: habitual marks by kind of scaffold, 0 or 1.
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
@@ -60,6 +61,7 @@ class Case:
     people: Population
     handoffs: Handoffs
     tested: Means
+    overall: Means
     habits: Mapping[str, Incidence]
     hourly: sparse.csr_array
     own_time: F64

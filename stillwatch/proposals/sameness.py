@@ -8,7 +8,7 @@ people goes on past any radius. Only one half of the hours is used, so that the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,11 +37,12 @@ _CONTRAST = 0.5
 def sameness(sight: Sight) -> list[Candidate]:
     """Propose balls of profiles in empty shells, fullest contrast first."""
     found: dict[bytes, tuple[float, I64]] = {}
+    field = _field(sight)
+    if field is None:
+        return []
     for power in _POWERS:
-        field = _field(sight, power)
-        if field is not None:
-            for contrast, ball in _balls(field, sight):
-                found.setdefault(ball.tobytes(), (contrast, ball))
+        for contrast, ball in _balls(replace(field, power=power), sight):
+            found.setdefault(ball.tobytes(), (contrast, ball))
     best = sorted(found.values(), key=lambda item: (-np.log1p(item[0]) * len(item[1]), item[1][0]))
     return [
         Candidate(ball, "sameness", frozenset({Family.SAMENESS}), "profiles as close as samples of one source")
@@ -71,7 +72,7 @@ class _Field:
     power: float
 
 
-def _field(sight: Sight, power: float) -> _Field | None:
+def _field(sight: Sight) -> _Field | None:
     all_means = means(sight.people.profiles, PROPOSING_HALF)
     accounts = np.flatnonzero(all_means.n >= sight.limits.least_exchanges).astype(np.int64)
     if len(accounts) < 4 * sight.limits.smallest_group or not all_means.z.shape[1]:
@@ -79,7 +80,7 @@ def _field(sight: Sight, power: float) -> _Field | None:
     of = Means(all_means.n[accounts], all_means.z[accounts], all_means.columns)
     ordinary = spread(of, np.arange(len(accounts)))
     radius = 1.0 + _DEVIATIONS * np.sqrt(2.0 / max(of.columns, 1.0))
-    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius), power)
+    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius), _POWERS[0])
 
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.errors import Refused
-from stillwatch.record import required
+from stillwatch.record import TIMESTAMP, required
 
 ORDINARY, CAMPAIGN, RELAY = "ordinary", "campaign", "relay"
 """Kinds of account; every other kind is the name of a look-alike."""
@@ -24,6 +24,7 @@ TRUTH = pa.schema(
         required("group_id", pa.string()),  # empty for ordinary accounts
         required("kind", pa.string()),
         required("role", pa.string()),
+        pa.field("first_harvest_ts", TIMESTAMP),  # null where nothing is harvested
     ]
 )
 

@@ -13,7 +13,7 @@ from stillwatch.range.draw import HOUR, MICRO, generator
 from stillwatch.range.people import People, account_table, join
 from stillwatch.range.scenarios import SCENARIOS
 from stillwatch.range.scene import Part, Scenario, Stage
-from stillwatch.range.store import ORDINARY, TRUTH, Tables, World, write_world
+from stillwatch.range.store import CAMPAIGN, ORDINARY, TRUTH, Tables, World, write_world
 from stillwatch.range.traffic import Traffic, concatenate, exchange_table, shifted, span_of
 
 ALL = tuple(s.name for s in SCENARIOS)
@@ -67,7 +67,7 @@ def world_tables(spec: WorldSpec, seed: int) -> Tables:
     traffic = concatenate(shifted(p.traffic, a, s) for p, a, s in zip(parts, accounts, spans, strict=False))
     people = _born_in_time(generator(seed, "births"), people, traffic)
     exchanges = exchange_table(generator(seed, "records"), people, traffic)
-    return Tables(exchanges, account_table(people), _truth(chosen, parts))
+    return Tables(exchanges, account_table(people), _truth(chosen, parts, people, traffic))
 
 
 def _born_in_time(rng: np.random.Generator, people: People, traffic: Traffic) -> People:
@@ -92,11 +92,15 @@ def _chosen(spec: WorldSpec) -> list[Scenario]:
     return [s for s in SCENARIOS if s.name in spec.scenarios]
 
 
-def _truth(chosen: list[Scenario], parts: list[Part]) -> pa.Table:
+def _truth(chosen: list[Scenario], parts: list[Part], people: People, traffic: Traffic) -> pa.Table:
     names = np.concatenate([p.people.account_id for p in parts])
     sizes = [len(p.people) for p in parts]
     group = np.repeat(["" if s.kind == ORDINARY else s.name for s in chosen], sizes)
     kind = np.repeat([s.kind for s in chosen], sizes)
     role = np.concatenate([p.role for p in parts])
-    order = np.argsort(names, kind="stable")
-    return pa.Table.from_arrays([pa.array(c[order]) for c in (names, group, kind, role)], schema=TRUTH)
+    first = np.full(len(people), np.iinfo(np.int64).max)
+    np.minimum.at(first, traffic.account, traffic.ts)
+    harvested = pa.array(first, TIMESTAMP, mask=(kind != CAMPAIGN) | (first == np.iinfo(np.int64).max))
+    columns = [pa.array(c) for c in (names, group, kind, role)]
+    order = pa.array(np.argsort(names, kind="stable"))
+    return pa.Table.from_arrays([c.take(order) for c in [*columns, harvested]], schema=TRUTH)

@@ -15,6 +15,7 @@ from stillwatch.range.scenarios import SCENARIOS
 from stillwatch.range.scene import Part, Scenario, Stage
 from stillwatch.range.store import CAMPAIGN, ORDINARY, TRUTH, Tables, World, write_world
 from stillwatch.range.traffic import Traffic, concatenate, exchange_table, shifted, span_of
+from stillwatch.record import TIMESTAMP
 
 ALL = tuple(s.name for s in SCENARIOS)
 FORMAT = 1

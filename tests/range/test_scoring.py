@@ -24,7 +24,12 @@ def _score(folder: Path, named: dict[str, tuple[str, str]]) -> Score:
     groups = [group for group in KINDS for _ in range(4)]
     names = [f"{(group or 'o')[0]}{k}" for group in KINDS for k in range(1, 5)]
     truth = [names, groups, [KINDS[g] for g in groups], ["x"] * 16]
-    pq.write_table(pa.Table.from_arrays([pa.array(c) for c in truth], schema=TRUTH), folder / "truth.parquet")
+    pq.write_table(
+        pa.Table.from_arrays(
+            [*(pa.array(c) for c in truth), pa.nulls(16, TRUTH.field("first_harvest_ts").type)], schema=TRUTH
+        ),
+        folder / "truth.parquet",
+    )
     ids = list(named)
     verdicts = pa.array([named[i][0] for i in ids], pa.string())
     campaigns = pa.table({"campaign_id": pa.array(ids, pa.string()), "verdict": verdicts})

@@ -66,7 +66,9 @@ def unit(numbers: Ints, salt: int) -> F64:
 
 def below(numbers: Ints, salt: int, count: Ints | int) -> I64:
     """Return a draw from 0 to `count` - 1 for each of `numbers`; `count` is less than 2**32."""
-    drawn: I64 = (((mixed(numbers, salt) >> np.uint64(32)) * np.asarray(count, dtype=np.uint64)) >> np.uint64(32)).astype(np.int64)
+    drawn: I64 = (
+        ((mixed(numbers, salt) >> np.uint64(32)) * np.asarray(count, dtype=np.uint64)) >> np.uint64(32)
+    ).astype(np.int64)
     return drawn
 
 
@@ -132,3 +134,17 @@ def address_text(numbers: Ints) -> pa.StringArray:
     ends = np.zeros(count + 1, dtype=np.int32)
     np.cumsum(kept.sum(axis=1), out=ends[1:])
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(flat[kept]))
+
+
+Words = npt.NDArray[np.str_]
+
+
+def hex_ids(rng: np.random.Generator, count: int, digits: int = 16) -> Words:
+    """Return `count` random ids of `digits` hexadecimal digits (an even number)."""
+    return np.array(hex_text(numbers_of(rng, count), digits=digits).to_pylist(), dtype=f"U{digits}")
+
+
+def addresses(rng: np.random.Generator, shape: tuple[int, int], blocks: I64) -> Words:
+    """Return IPv4 addresses of `shape`, one row per account, each inside its account's /16 in `blocks`."""
+    low = rng.integers(1, 65_535, size=shape)
+    return np.array(address_text(((blocks[:, None] << 16) + low).ravel()).to_pylist()).reshape(shape)

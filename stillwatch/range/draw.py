@@ -141,7 +141,9 @@ Words = npt.NDArray[np.str_]
 
 def hex_ids(rng: np.random.Generator, count: int, digits: int = 16) -> Words:
     """Return `count` random ids of `digits` hexadecimal digits (an even number)."""
-    return np.array(hex_text(numbers_of(rng, count), digits=digits).to_pylist(), dtype=f"U{digits}")
+    if not count:
+        return np.empty(0, dtype=f"U{digits}")
+    return np.frombuffer(rng.bytes(count * digits // 2).hex().encode(), dtype=f"S{digits}").astype(f"U{digits}")
 
 
 def addresses(rng: np.random.Generator, shape: tuple[int, int], blocks: I64) -> Words:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from stillwatch.range.draw import MICRO, Flags, I64, Ints
+from stillwatch.range.draw import I64, MICRO, Flags, Ints
 
 HABIT = -1
 """In a field of an event or a recipe: as the account usually does it."""

@@ -1,0 +1,105 @@
+"""When people ask: rates that differ by orders of magnitude, days and nights by region, conversations with pauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.range.accounts import Accounts, clock_shifts
+from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
+from stillwatch.range.events import Events, events
+
+_OFFICE = (2, 1, 1, 1, 1, 2, 4, 8, 16, 24, 27, 26, 20, 23, 27, 27, 25, 21, 15, 12, 11, 10, 7, 4)
+_EVENING = (9, 5, 3, 2, 1, 1, 2, 4, 6, 8, 9, 10, 11, 11, 11, 12, 13, 15, 18, 22, 25, 26, 22, 15)
+_ALWAYS = (1,) * 24
+HOURS = np.array([_OFFICE, _EVENING, _ALWAYS], dtype=np.float64)
+"""Shape of the local day: office hours, evenings, round the clock."""
+_WEEKEND = 0.25
+"""Traffic of an office on a day of the weekend, against a working day."""
+LONGEST = 12
+"""Turns after which a person begins a new conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """When each of some accounts is at work.
+
+    Attributes:
+        hours: weights of the hours of the day in UTC, shape (accounts, 24).
+        days: requests expected on each day of the world, shape (accounts, days); zero before the sign-up and after the
+            account fell silent for good.
+    """
+
+    hours: Floats
+    days: Floats
+
+
+def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) -> Habits:
+    """Return the habits of unrelated people in the `days` days from `start` (midnight UTC).
+
+    Some fall silent for good; a day differs from the next by a gamma factor, an hour from the person's shape of day
+    by another.
+    """
+    count = len(who)
+    shape = rng.choice(3, size=count, p=[0.55, 0.35, 0.10])
+    local = HOURS[shape] * rng.gamma(3.0, 1.0, size=(count, 24))
+    ahead = (clock_shifts() // HOUR)[who.region]
+    hours = np.take_along_axis(local, (np.arange(24)[None, :] + ahead[:, None]) % 24, axis=1)
+    weekday = (start // DAY + np.arange(days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
+    quiet = np.where((weekday >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
+    week = (5 + 2 * _WEEKEND) / 7
+    level = who.tempo / np.where(shape == 0, week, 1.0)
+    daily = quiet * rng.gamma(2.0, 0.5, size=(count, days)) * level[:, None]
+    leaves = rng.uniform(0.2, 8.0, size=count) * days
+    born = (who.created_at - start) / DAY
+    day = np.arange(days)[None, :]
+    present = np.clip(leaves[:, None] - day, 0, 1) * np.clip(day + 1 - born[:, None], 0, 1)
+    return Habits(hours.astype(np.float32), (daily * present).astype(np.float32))
+
+
+def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int, *, longest: int = LONGEST) -> Events:
+    """Return what the accounts do on the days of `habits`, which begin at `start`.
+
+    Conversations are Poisson about the day's expectation, turns geometric in the account's `follows` with at most
+    `longest`. None asks before it signed up.
+    """
+    stays = np.minimum(who.follows, 0.85)
+    mean_turns = (1.0 - stays**longest) / (1.0 - stays)
+    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns)
+    account, _ = spread(counts)
+    begin = moments(rng, habits, account, start)
+    kept = begin > who.created_at[account]
+    return converse(rng, account[kept], begin[kept], who.follows, longest=longest)
+
+
+def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int) -> I64:
+    """Return a time for each entry of `account`, on a day and at an hour by its habits."""
+    day = choose_rows(rng, habits.days + np.float32(1e-12), account)
+    hour = choose_rows(rng, habits.hours, account)
+    inside = (rng.random(len(account)) * HOUR).astype(np.int64)
+    return (start + day * DAY + hour * HOUR + inside).astype(np.int64)
+
+
+def converse(rng: np.random.Generator, account: Ints, begin: I64, follows: Floats, *, longest: int = LONGEST) -> Events:
+    """Return the turns of conversations that begin at `begin`, each followed up with its account's chance; pauses
+    between turns are lognormal about 70 seconds."""
+    turns = np.minimum(rng.geometric(1.0 - np.minimum(follows[account], 0.85)), longest).astype(np.int64)
+    talk, place = spread(turns)
+    pauses = np.where(place > 0, np.exp(rng.normal(np.log(70.0), 1.0, size=len(place))) + 2.0, 0.0)
+    gone = np.cumsum(pauses)
+    elapsed = gone - gone[np.cumsum(turns) - turns][talk]
+    ts = begin[talk] + (elapsed * MICRO).astype(np.int64)
+    return events(account[talk], ts, talk=talk, turn=place + 1)
+
+
+def steady(
+    rng: np.random.Generator, counts: Ints, *, start: int, days: int, hours: F64 | None = None
+) -> tuple[I64, I64]:
+    """Return account and time of a program's requests: `counts` of each account, days alike, the hours of the day
+    (UTC) by the weights `hours`, all alike when none are given."""
+    account, _ = spread(counts)
+    weights = HOURS[2] if hours is None else hours
+    hour = choose_rows(rng, weights[None, :], np.zeros(len(account), dtype=np.int64))
+    day = rng.integers(0, days, size=len(account))
+    return account, start + day * DAY + hour * HOUR + (rng.random(len(account)) * HOUR).astype(np.int64)

@@ -227,7 +227,8 @@ def draw_clients(rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:
 
 def in_browser(agents: Ints) -> Flags:
     """Return whether a user agent is that of the provider's own web page."""
-    return (agents // (_MINORS * _BUILDS) == _BROWSER).astype(np.bool_)
+    browser: Flags = agents // (_MINORS * _BUILDS) == _BROWSER
+    return browser
 
 
 def account_table(who: Accounts) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -109,7 +110,7 @@ def chatting(stage: Stage, who: Accounts, recipes: tuple[Recipe, ...] = (CHAT,),
         asked = with_failures(rng, asked, some.errors)
         return placed(asked, rows)
 
-    return Part(who, recipes, tuple(lambda k=k: block(k) for k in range(len(shards))))
+    return Part(who, recipes, tuple(functools.partial(block, k) for k in range(len(shards))))
 
 
 def placed(part: Events, rows: I64) -> Events:
@@ -140,8 +141,8 @@ def as_one_org(stage: Stage, who: Accounts, *, plan: int = 3, offices: int = 1) 
     office = rng.integers(0, offices, size=len(who))
     org, domain, payment = numbers_of(rng, 3)
     return alike(
-        replace(who, homes=who.homes[:offices][office], networks=who.networks[:offices][office],
-                signup_ip=who.homes[:offices, 0][office], signup_asn=who.networks[:offices, 0][office].astype(np.int64)),
+        replace(who, homes=who.homes[office], networks=who.networks[office], signup_ip=who.homes[office, 0],
+                signup_asn=who.networks[office, 0].astype(np.int64)),
         org=org,
         domain=domain,
         payment=payment,

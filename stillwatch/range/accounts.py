@@ -78,6 +78,8 @@ PLANS = ("pro", "free", "team", "enterprise")
 PROGRAMS = ("startup", "education", "research", "model_training", "red_team")
 VERIFIED = ("payment", "phone", "email", "organisation", "identity", "none")
 STATUS = ("active", "suspended", "closed")
+PATHS = ("api", "app", "bedrock", "vertex", "azure", "aggregator")
+"""Ways to reach a model; `Accounts.access` holds positions."""
 _CEILINGS = (0, 256, 512, 1024, 2048, 4096, 8192)
 _HEATS = (-1.0, 0.0, 0.2, 0.5, 0.7, 1.0)
 HOMES = 3
@@ -100,7 +102,7 @@ class Accounts:
         region: gives country and local time; language: position in `LANGUAGES`.
         homes, networks: addresses and their networks, shape (accounts, HOMES); home_weights: how often each is used.
         agents: user agent before and after an update, shape (accounts, 2); updated: microseconds of the change.
-        client_fp: client fingerprint.
+        client_fp: client fingerprint. access: position in `PATHS`.
         models: share of each of `MODELS` but the newest; adopts: microseconds from when the newest replaces the
             largest.
         heat: usual temperature, -1 when it is left to the provider; ceiling: usual `max_tokens`, 0 likewise.
@@ -134,6 +136,7 @@ class Accounts:
     agents: Ints
     updated: I64
     client_fp: Ints
+    access: Ints
     models: Floats
     adopts: I64
     heat: Floats
@@ -187,6 +190,7 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
         agents=agents,
         updated=start + (rng.random(count) * 3 * days * DAY).astype(np.int64),
         client_fp=client_fp,
+        access=np.where(in_browser(agents[:, 0]), 1, choose_path(rng, count)).astype(np.int8),
         models=rng.dirichlet([1.2, 1.0, 0.9, 0.4, 0.3], size=count).astype(np.float32),
         adopts=np.full(count, NEVER),
         heat=rng.choice(_HEATS, size=count, p=[0.45, 0.14, 0.12, 0.06, 0.13, 0.10]).astype(np.float32),
@@ -223,6 +227,11 @@ def draw_clients(rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:
     shapes = np.array([a[2] for a in _AGENTS])[kind]
     shape = np.minimum((rng.random(count) ** 2 * shapes).astype(np.int64), shapes - 1)
     return both, (kind * _SHAPES_EACH + shape).astype(np.int16)
+
+
+def choose_path(rng: np.random.Generator, count: int) -> I64:
+    """Return the way of each client that is no browser: most call the provider itself, others through a cloud."""
+    return rng.choice([0, 2, 3, 4], size=count, p=[0.85, 0.06, 0.05, 0.04])
 
 
 def in_browser(agents: Ints) -> Flags:

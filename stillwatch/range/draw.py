@@ -26,7 +26,7 @@ MICRO = 1_000_000
 HOUR = 3_600 * MICRO
 DAY = 24 * HOUR
 
-_HEX = np.frombuffer(b"".join(b"%02x" % value for value in range(256)), dtype=np.uint16)
+_HEX = np.frombuffer(b"".join(b"%02x%02x" % (v & 255, v >> 8) for v in range(1 << 16)), dtype=np.uint32)
 _OCTETS = np.array([list(f"{value}.".ljust(4, "\0").encode()) for value in range(256)], dtype=np.uint8)
 
 
@@ -110,10 +110,10 @@ def numbers_of(rng: np.random.Generator, count: int) -> U64:
 def hex_text(numbers: U64, *, digits: int = 16, prefix: str = "") -> pa.StringArray:
     """Return each number as `prefix` and its last `digits` (an even number, at most 16) hexadecimal digits."""
     count, head = len(numbers), prefix.encode()
-    pairs = np.ascontiguousarray(numbers, dtype=np.uint64).view(np.uint8).reshape(count, 8)[:, : digits // 2]
+    pairs = np.ascontiguousarray(numbers, dtype="<u8").view(np.uint16).reshape(count, 4)
     text = np.empty((count, len(head) + digits), dtype=np.uint8)
     text[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
-    text[:, len(head) :] = _HEX[pairs].view(np.uint8).reshape(count, digits)
+    text[:, len(head) :] = _HEX[pairs].view(np.uint8).reshape(count, 16)[:, :digits]
     ends = np.arange(count + 1, dtype=np.int32) * np.int32(text.shape[1])
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text))
 

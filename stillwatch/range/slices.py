@@ -24,11 +24,12 @@ class Slices:
     """Takes events in any order and gives them back in order of time.
 
     Args:
-        folder: where buckets are written. start, days: of the world. expected: events in all, about.
+        folder: where buckets are written; made here and removed after the last run. start, days: of the world. expected: events in all, about.
     """
 
     def __init__(self, folder: Path, *, start: int, days: int, expected: float) -> None:
         count = int(np.clip(expected / ROWS * _FINER, 1, 32_000))
+        folder.mkdir()
         self._folder, self._start, self._end = folder, start, start + days * DAY
         self._width = -(-days * DAY // count)
         self._sizes = np.zeros(count, dtype=np.int64)
@@ -62,6 +63,7 @@ class Slices:
                 waiting = []
         if self._sizes[waiting].sum():
             yield self._run(waiting)
+        self._folder.rmdir()
 
     def _run(self, indices: list[int]) -> Events:
         pieces = []

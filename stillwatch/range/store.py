@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.errors import Refused
-from stillwatch.record import TIMESTAMP, required
+from stillwatch.record import EXCHANGES, TIMESTAMP, required
 
 ORDINARY, CAMPAIGN, RELAY = "ordinary", "campaign", "relay"
 """Kinds of account; every other kind is the name of a look-alike."""
@@ -27,6 +30,11 @@ TRUTH = pa.schema(
         pa.field("first_harvest_ts", TIMESTAMP),  # null where nothing is harvested
     ]
 )
+ROW_GROUP = 1 << 17
+_AS_IT_IS = ("exchange_id", "ts")
+"""Columns that compression does not make smaller."""
+_FEW_VALUES = ("turn", "max_tokens", "temperature", "choices", "logprobs", "status", "asn")
+_COUNTS = ("ts", "tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,98 @@ class World:
     n_exchanges: int
     n_accounts: int
     kinds: Mapping[str, int]
+
+    @classmethod
+    def at(cls, folder: Path, *, exchanges: int, kinds: Mapping[str, int]) -> World:
+        """Return the world in `folder`."""
+        names = (folder / f"{name}.parquet" for name in ("exchanges", "accounts", "truth"))
+        return cls(folder, *names, exchanges, sum(kinds.values()), dict(sorted(kinds.items())))
+
+
+@contextmanager
+def world_folder(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` to build in, which becomes `out` at the end, or nothing at all if it fails.
+
+    What builds that were killed have left there is removed.
+
+    Raises:
+        Refused: `out` is a file, or a folder that is not empty.
+    """
+    if out.is_file() or (out.exists() and any(out.iterdir())):
+        raise Refused("exists and is not an empty folder", where=str(out), remedy="name a new folder for the world")
+    for left in out.parent.glob(f".{out.name}.*.part"):
+        if not _alive(left.name.rsplit(".", 2)[1]):
+            shutil.rmtree(left)
+    half = out.with_name(f".{out.name}.{os.getpid()}.part")
+    half.mkdir(parents=True)
+    try:
+        yield half
+        if out.exists():
+            out.rmdir()
+        half.rename(out)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _alive(process: str) -> bool:
+    """Return whether a process of this number runs."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class WorldWriter:
+    """Writes the files of a world into a folder, exchanges first, in the order in which they come."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: pq.ParquetWriter | None = None
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append `batch`, one row group."""
+        if self._file is None:
+            self._file = _parquet(self._folder / "exchanges.parquet", batch.schema)
+        named = pa.RecordBatch.from_arrays(batch.columns, schema=_named(batch.schema))
+        self._file.write_batch(named, row_group_size=max(len(batch), 1))
+        self.rows += len(batch)
+
+    def finish(self, accounts: pa.Table, truth: pa.Table, parameters: Mapping[str, object]) -> None:
+        """Write what lies beside the exchanges."""
+        pq.write_table(accounts, self._folder / "accounts.parquet")
+        pq.write_table(truth, self._folder / "truth.parquet")
+        text = json.dumps(parameters, indent=2, sort_keys=True, ensure_ascii=False)
+        (self._folder / "world.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _named(schema: pa.Schema) -> pa.Schema:
+    """Return `schema` with the record's promise of which columns are never null."""
+    return pa.schema([pa.field(f.name, f.type, nullable=EXCHANGES.field(f.name).nullable) for f in schema])
+
+
+def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file that reads as the record says, whatever columns are dictionaries in `schema`."""
+    coded = [f.name for f in schema if pa.types.is_dictionary(f.type)]
+    return pq.ParquetWriter(
+        path,
+        _named(schema),
+        compression={name: "none" if name in _AS_IT_IS else "lz4" for name in schema.names},
+        use_dictionary=[*coded, *_FEW_VALUES],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _COUNTS},
+        write_statistics=["ts"],
+        store_schema=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,237 @@
+"""Who plays in a world: the campaigns of its scenario, and every innocent population in its stated proportion."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from stillwatch.errors import StillwatchError
+from stillwatch.range.campaigns import Campaign, evaded, play, scaled
+from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
+from stillwatch.range.populations import POPULATIONS
+from stillwatch.range.prompts import Prompts
+from stillwatch.range.render import TextMode
+from stillwatch.range.scenarios import SCENARIOS, Scenario
+from stillwatch.range.stage import Part, Population, Stage
+from stillwatch.range.store import CAMPAIGN, ORDINARY
+
+_RELEASE = 0.45
+"""When the newest model comes out, as a share of the world's days."""
+_MOST_GROUPS = 60
+_GROWTH = 0.6
+"""Groups of a population grow in number as its accounts to this power; the rest of the growth makes them larger."""
+_UNEVEN = 0.5
+"""Exponent by which the sizes of a population's groups fall with their rank."""
+_LEAST_ORDINARY = 0.25
+"""Share of the innocent exchanges that is left to ordinary people, however far a population is dialled up."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """What to build.
+
+    Attributes:
+        scenario: name of one of `SCENARIOS`.
+        scale: accounts and exchanges against those that were reported; loads, proportions and days stay.
+        text: how much text the requests carry.
+        innocents: exchanges of innocents for each of the campaigns; None for what the scenario says.
+        dials: factor on the share of a population, by its name.
+        rungs: evasions of the ladder, applied to every campaign in this order.
+        prompts: real prompts in place of the grammar's, see `prompts.Prompts`.
+    """
+
+    scenario: str = "demo"
+    scale: float = 1.0
+    text: TextMode = TextMode.FULL
+    innocents: float | None = None
+    dials: Mapping[str, float] = field(default_factory=dict)
+    rungs: tuple[str, ...] = ()
+    prompts: Prompts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One group of a world: `act` makes it for `count` accounts on its `stage`."""
+
+    name: str
+    kind: str
+    stage: Stage
+    count: int
+    act: Callable[[Stage, int], Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """All that a world is made of.
+
+    Attributes:
+        start: first midnight UTC in microseconds. days: length.
+        campaigns: as they are played, scaled and evading.
+        players: campaigns first, then populations in their order.
+        shares: of the innocent exchanges, by population.
+        expected: exchanges in all, about.
+    """
+
+    seed: int
+    text: TextMode
+    prompts: Prompts | None
+    start: int
+    days: int
+    release: int
+    campaigns: tuple[Campaign, ...]
+    players: tuple[Player, ...]
+    shares: Mapping[str, float]
+    expected: float
+
+
+def cast(spec: WorldSpec, seed: int) -> Cast:
+    """Return the cast of `spec`.
+
+    Raises:
+        StillwatchError: an unknown scenario, population or rung; a scale, proportion or dial that makes no world.
+    """
+    scenario = _scenario(spec.scenario)
+    _check(spec)
+    campaigns = tuple(evaded(scaled(campaign, spec.scale), spec.rungs) for campaign in scenario.campaigns)
+    start = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
+    stage = functools.partial(
+        Stage, seed, start=start, days=scenario.days, release=start + int(scenario.days * _RELEASE) * DAY
+    )
+    harvested = sum(campaign.exchanges for campaign in campaigns)
+    ratio = scenario.innocents if spec.innocents is None else spec.innocents
+    innocent = harvested * ratio if campaigns else scenario.innocents * spec.scale
+    shares = _shares(spec.dials)
+    players = [
+        Player(c.id, CAMPAIGN, stage(name=c.id), c.accounts, functools.partial(_played, c)) for c in campaigns
+    ]
+    for population, count in _counts(shares, innocent, scenario.days):
+        for name, size in _groups(population, count):
+            players.append(Player(name, population.kind, stage(name=name), size, population.act))
+    return Cast(
+        seed=seed,
+        text=spec.text,
+        prompts=spec.prompts,
+        start=start,
+        days=scenario.days,
+        release=stage(name="").release,
+        campaigns=campaigns,
+        players=tuple(players),
+        shares=shares,
+        expected=harvested + innocent,
+    )
+
+
+def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict[str, object]:
+    """Return every parameter of a world as JSON values."""
+    prompts = None if spec.prompts is None else spec.prompts.described()
+    return {
+        "generator": version,
+        "seed": seed,
+        "scenario": spec.scenario,
+        "scale": spec.scale,
+        "text": spec.text.value,
+        "start": dt.datetime.fromtimestamp(troupe.start / MICRO, dt.UTC).isoformat(),
+        "days": troupe.days,
+        "release": dt.datetime.fromtimestamp(troupe.release / MICRO, dt.UTC).isoformat(),
+        "rungs": list(spec.rungs),
+        "dials": dict(spec.dials),
+        "innocents": spec.innocents,
+        "prompts": prompts,
+        "expected_exchanges": round(troupe.expected),
+        "shares": {name: round(share, 6) for name, share in troupe.shares.items()},
+        "campaigns": [asdict(campaign) for campaign in troupe.campaigns],
+        "groups": [{"name": p.name, "kind": p.kind, "accounts": p.count} for p in troupe.players],
+    }
+
+
+def _played(campaign: Campaign, stage: Stage, count: int) -> Part:
+    return play(campaign, stage)
+
+
+def _scenario(name: str) -> Scenario:
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    raise _unknown("scenario", name, [s.name for s in SCENARIOS], remedy="`stillwatch range list` shows them all")
+
+
+def _unknown(what: str, name: str, known: Iterable[str], *, remedy: str = "") -> StillwatchError:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else remedy
+    return StillwatchError(
+        f"unknown {what} `{name}`", where="range", expected="one of " + ", ".join(names), remedy=hint
+    )
+
+
+def _check(spec: WorldSpec) -> None:
+    names = [population.name for population in POPULATIONS]
+    for name, factor in spec.dials.items():
+        if name not in names:
+            raise _unknown("population", name, names)
+        if factor < 0:
+            raise StillwatchError(f"dial {name}={factor} is negative", where="range", expected="zero or more")
+    if not spec.scale > 0 or not np.isfinite(spec.scale):
+        raise StillwatchError(f"scale {spec.scale} makes no world", where="range", expected="a number above 0")
+    if spec.innocents is not None and not 0 < spec.innocents < np.inf:
+        raise StillwatchError(
+            f"{spec.innocents} innocent exchanges to one of the campaign", where="range", expected="a number above 0"
+        )
+
+
+def _shares(dials: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of each population of the innocent exchanges; they sum to one, and ordinary people keep
+    `_LEAST_ORDINARY`, unless they themselves are dialled."""
+    shares = {p.name: p.share * dials.get(p.name, 1.0) for p in POPULATIONS}
+    others = sum(share for name, share in shares.items() if name != ORDINARY)
+    if ORDINARY not in dials:
+        most = 1.0 - _LEAST_ORDINARY
+        if others > most:
+            shares = {name: share * most / others for name, share in shares.items()}
+        shares[ORDINARY] = 1.0 - min(others, most)
+    total = sum(shares.values())
+    if total <= 0:
+        raise StillwatchError("every population is dialled to zero", where="range", expected="one above zero")
+    return {name: share / total for name, share in shares.items()}
+
+
+def _counts(shares: Mapping[str, float], innocent: float, days: int) -> list[tuple[Population, int]]:
+    """Return the accounts of each population. A small world holds at least one group of each that has a share; what
+    that is too much is taken from ordinary people."""
+    counts = []
+    over = 0.0
+    for population in POPULATIONS:
+        share = shares[population.name]
+        wanted = share * innocent / (population.load * days)
+        count = max(round(wanted), population.least) if share > 0 else 0
+        if population.kind != ORDINARY:
+            over += max(count - wanted, 0) * population.load * days
+        counts.append((population, count))
+    return [(p, _less(p, n, over, days)) for p, n in counts if n]
+
+
+def _less(population: Population, count: int, over: float, days: int) -> int:
+    if population.kind != ORDINARY:
+        return count
+    return max(count - round(over / (population.load * days)), count // 4, population.least)
+
+
+def _groups(population: Population, count: int) -> list[tuple[str, int]]:
+    """Return names and sizes of the groups that a population of `count` accounts falls into."""
+    if not population.size or count < 2 * population.least:
+        return [(population.name, count)]
+    number = int(np.clip(round((count / population.size) ** _GROWTH), 1, min(_MOST_GROUPS, count // population.least)))
+    sizes = _apportioned(count - number * population.least, zipf_weights(number, _UNEVEN)) + population.least
+    width = len(str(number))
+    return [(f"{population.name}-{k + 1:0{width}d}", size) for k, size in enumerate(sizes.tolist())]
+
+
+def _apportioned(total: int, weights: np.ndarray) -> I64:
+    """Return whole numbers that sum to `total`, in proportion to `weights`."""
+    edges = np.rint(np.cumsum(weights) / weights.sum() * total).astype(np.int64)
+    return np.diff(edges, prepend=0)

@@ -1,0 +1,160 @@
+"""A score as one table for a terminal of 100 columns or more: campaigns and relays, then everybody who did nothing.
+
+Intervals stand under their figures, in plain ASCII, and everything is `Text`, never markup: see `report/terminal.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stillwatch.range.scoring.calibration import Calibration
+from stillwatch.range.scoring.detection import EXPECTED, Detection
+from stillwatch.range.scoring.figures import BRACKET, Figure
+from stillwatch.range.scoring.groups import GroupScore
+from stillwatch.range.scoring.innocents import KindScore
+from stillwatch.range.scoring.score import Score
+from stillwatch.report.wording import brief, count
+
+_WRONG = "dark_orange"
+_NOTHING = "-"
+_NAME = 22
+"""Characters of a name that are shown."""
+_DAYS = 72
+"""Hours from which a span is told in days."""
+_COLUMNS = (
+    ("accounts", "right"),
+    ("named", "right"),
+    ("right", "right"),
+    ("exchanges", "right"),
+    ("after", "right"),
+    ("leaked", "right"),
+    ("called", "left"),
+)
+_LEGEND = (
+    "named: share of the accounts present in a campaign, of campaigns and relays with the right verdict; right: share "
+    "of the members named with it that are its own; exchanges: as named, of what was harvested; after, leaked: from "
+    "the first harvest to the alarm. Below each share its 95 % interval."
+)
+
+
+def score_table(score: Score) -> RenderableType:
+    """Return a score for a terminal: one table, and under it what it adds up to."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("population", no_wrap=True)
+    for name, side in _COLUMNS:
+        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=side == "right")
+    for group in (g for g in score.groups if g.kind in EXPECTED):
+        table.add_row(*_guilty(group))
+    table.add_section()
+    for kind in score.kinds:
+        table.add_row(*_lookalike(kind))
+    lines = [Text(line) for line in _sums(score)]
+    notes = [Text(f"Note: {note}.", style="dim") for note in score.notes]
+    return Group(Text(_head(score), style="bold"), table, *lines, *notes, Text(_LEGEND, style="dim"))
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent; only none is 0 and only all is 100."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}".replace("%", " %")
+    value = 100 * share
+    for digits in (1, 2, 3):
+        if 0 < float(f"{value:.{digits}f}") < 100:
+            return f"{value:.{digits}f} %"
+    return "< 0.001 %" if value < 50 else "> 99.999 %"
+
+
+def _head(score: Score) -> str:
+    name = brief(str(score.world.get("scenario") or score.world.get("name") or "a world"))
+    seed = f", seed {score.world['seed']}" if "seed" in score.world else ""
+    size = count(score.accounts, "account")
+    return f"{name}{seed}: {size}" + ("" if score.exchanges is None else f", {count(score.exchanges, 'exchange')}")
+
+
+def _guilty(group: GroupScore) -> Iterable[Text]:
+    accounts, exchanges, found = group.over_accounts, group.over_exchanges, group.detection
+    yield Text.assemble((brief(group.group_id, _NAME), "bold"), "\n", (group.kind, "dim"))
+    yield Text(f"{group.present:,}")
+    yield _share(accounts.recall if accounts else None)
+    yield _share(accounts.precision if accounts else None)
+    yield _share(exchanges.recall if exchanges else None)
+    yield _after(found)
+    yield _leaked(found)
+    called = ", ".join(dict.fromkeys(v.replace("_", " ") for v in group.verdicts)) or "nothing"
+    yield Text(called, style="" if group.as_expected else _WRONG)
+
+
+def _lookalike(kind: KindScore) -> Iterable[Text]:
+    accused = kind.groups_accused
+    hits = 0 if accused is None else round(accused.estimate * accused.n)
+    yield Text(brief(kind.kind, _NAME))
+    yield Text(f"{kind.accounts:,}")
+    figure = kind.accounts_accused
+    yield Text(_NOTHING if figure is None else percent(figure.estimate), style=_WRONG if hits else "")
+    yield from [Text()] * 4
+    if hits:
+        yield Text(f"{hits} of {kind.groups} accused", style=_WRONG)
+    else:
+        yield Text("nothing" + (f", {kind.groups} groups" if kind.groups > 1 else ""), style="dim")
+
+
+def _share(figure: Figure | None) -> Text:
+    if figure is None:
+        return Text(_NOTHING, style="dim")
+    ends = f"{percent(figure.low).removesuffix(' %')}-{percent(figure.high).removesuffix(' %')}"
+    return Text.assemble(percent(figure.estimate), "\n", (ends, "dim"))
+
+
+def _after(found: Detection | None) -> Text:
+    if found is None or (found.detected and found.hours is None):
+        return Text("not known", style="dim")
+    if found.hours is None:
+        return Text("never", style=_WRONG)
+    low, high = found.hours.low, found.hours.high
+    span = f"{low / 24:.1f}-{high / 24:.1f} d" if high >= _DAYS else f"{low:.0f}-{high:.0f} h"
+    return Text(span if found.kept else f"{span}\nlost again", style="" if found.kept else _WRONG)
+
+
+def _leaked(found: Detection | None) -> Text:
+    figure = found.leaked if found else None
+    if figure is None:
+        return Text(_NOTHING, style="dim")
+    if figure.low == figure.high:
+        return Text(percent(figure.high))
+    return Text(f"{percent(figure.low).removesuffix(' %')}-{percent(figure.high)}")
+
+
+def _sums(score: Score) -> Iterable[str]:
+    wrong = score.innocents
+    if wrong.accused is not None:
+        yield (
+            f"Innocent accounts accused: {wrong.named:,} of {wrong.accounts:,}, {_plain(wrong.accused)} per 100,000"
+            + (f"; of ordinary ones {_plain(wrong.ordinary)}." if wrong.ordinary else ".")
+        )
+    if wrong.lookalikes is not None:
+        yield f"Look-alike groups accused: {_of(wrong.lookalikes)}."
+    if score.relays.groups is not None and score.relays.accounts is not None:
+        yield f"Relays called distillation: {_of(score.relays.groups)}; of their accounts {_of(score.relays.accounts)}."
+    if score.calibration is not None:
+        yield _calibrated(score.calibration)
+
+
+def _calibrated(found: Calibration) -> str:
+    groups = ", ".join(f"{nature} {n:,}" for nature, n in found.groups.items())
+    named = next((p.innocent for p in found.q if p.x == 0.05), None)
+    tail = f"; innocent ones with q <= 0.05: {_of(named)}" if named else ""
+    return f"Groups tested: {groups}{tail}."
+
+
+def _of(figure: Figure) -> str:
+    return f"{round(figure.estimate * figure.n):,} of {figure.n:,} ({percent(figure.low)} to {percent(figure.high)})"
+
+
+def _plain(figure: Figure) -> str:
+    ends = "" if figure.method == BRACKET else f" ({figure.low:,.0f} to {figure.high:,.0f})"
+    return f"{figure.estimate:,.1f}{ends}"

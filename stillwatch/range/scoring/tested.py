@@ -1,0 +1,161 @@
+"""The groups that a scan tested, accused and cleared alike, beside what they truly were."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.findings import Question
+from stillwatch.nulls import I64, bits_of
+from stillwatch.range.scoring.figures import Flags
+from stillwatch.range.scoring.scans import Accusations, another_world, column
+from stillwatch.range.scoring.truth import Truth
+from stillwatch.range.store import CAMPAIGN, ORDINARY, RELAY
+
+TRUE = 0.5
+"""Share of the tested accounts that one campaign or relay must hold for the group to be that."""
+INNOCENT = 0.9
+"""Share of the tested accounts that must be innocent for the group to be; a proposal sweeps in a few of others."""
+_CAPS = {kind.kind: kind.cap for kind in EVIDENCE_TABLE}
+
+
+class Nature(enum.StrEnum):
+    """What a tested group was."""
+
+    CAMPAIGN = "campaign"
+    RELAY = "relay"
+    UNRELATED = "unrelated"
+    """Innocent, and at least nine in ten of its accounts belong to no look-alike: nothing holds them together."""
+    LOOKALIKE = "lookalike"
+    """Innocent otherwise: something does hold them together, and it is harmless."""
+    MIXED = "mixed"
+
+
+INNOCENTS = (Nature.UNRELATED, Nature.LOOKALIKE)
+GUILTY = (Nature.CAMPAIGN, Nature.RELAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Who the accounts of a tested group are.
+
+    Attributes:
+        nature: what the group was. accounts: how many were tested.
+        campaign, relay, innocent: shares of them: in the campaign and the relay that hold most, and innocent.
+    """
+
+    nature: Nature
+    accounts: int
+    campaign: float
+    relay: float
+    innocent: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestedGroup:
+    """One group that was tested.
+
+    Attributes:
+        scan: name of the folder. campaign_id: id of the campaign or cleared group.
+        parts: who its accounts are.
+        bits: coordination left after innocence, as the verdict counts it. q_value: as the scan had it.
+        e_values: by kind of evidence that was tested and asks for guilt: 2 to the bits of its p-value, within the cap
+            of its kind, before the caps of families and without the floor under what an absent sign takes away.
+        p_values: the same, p.
+    """
+
+    scan: str
+    campaign_id: str
+    parts: Parts
+    bits: float
+    q_value: float
+    e_values: dict[str, float]
+    p_values: dict[str, float]
+
+    @property
+    def nature(self) -> Nature:
+        """What the group was."""
+        return self.parts.nature
+
+
+def tested_groups(scan: Accusations, truth: Truth) -> tuple[TestedGroup, ...]:
+    """Return the groups that a scan tested, in its order; none when it left no `groups.parquet`.
+
+    Raises:
+        StillwatchError: a table cannot be read, or a tested account is not in the truth.
+    """
+    if not (scan.folder / "groups.parquet").exists():
+        return ()
+    columns = ["campaign_id", "coordination_bits", "innocence_bits", "q_value"]
+    rows = [row for name in ("campaigns", "cleared") for row in column(scan.folder, name, columns).to_pylist()]
+    shares, evidence = _shares(scan, truth), _evidence(scan)
+    return tuple(
+        TestedGroup(
+            scan=scan.folder.name,
+            campaign_id=row["campaign_id"],
+            parts=shares[row["campaign_id"]],
+            bits=row["coordination_bits"] + row["innocence_bits"],
+            q_value=row["q_value"],
+            e_values={kind: _e_value(kind, p) for kind, p in evidence.get(row["campaign_id"], {}).items()},
+            p_values=evidence.get(row["campaign_id"], {}),
+        )
+        for row in rows
+        if row["campaign_id"] in shares
+    )
+
+
+def _e_value(kind: str, p_value: float) -> float:
+    return float(2.0 ** min(bits_of(p_value), _CAPS.get(kind, np.inf)))
+
+
+def _evidence(scan: Accusations) -> dict[str, dict[str, float]]:
+    """Return the p-values of the evidence for guilt by group and kind."""
+    names = ["campaign_id", "evidence", "question", "p_value"]
+    table = column(scan.folder, "evidence", names)
+    innocence = pc.equal(table["question"], str(Question.INNOCENCE))
+    table = table.filter(pc.and_(pc.invert(innocence), pc.is_valid(table["p_value"])))
+    found: dict[str, dict[str, float]] = {}
+    for key, kind, p_value in zip(*(table[n].to_pylist() for n in ("campaign_id", "evidence", "p_value")), strict=True):
+        found.setdefault(key, {})[kind] = p_value
+    return found
+
+
+def _shares(scan: Accusations, truth: Truth) -> dict[str, Parts]:
+    """Return who the accounts of every tested group are, by its id."""
+    table = column(scan.folder, "groups", ["campaign_id", "account_id"]).combine_chunks()
+    places = truth.places(table["account_id"].combine_chunks().cast(pa.string()))
+    strangers = int((places < 0).sum())
+    if strangers:
+        raise another_world(scan.folder, f"{strangers} of {len(places)} tested accounts are not in this truth")
+    codes = table["campaign_id"].combine_chunks().dictionary_encode()
+    of = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    ends = np.cumsum(np.bincount(of, minlength=len(codes.dictionary)))
+    members = np.split(places[np.argsort(of, kind="stable")], ends[:-1])
+    kinds = {kind: truth.of_kind(kind) for kind in (CAMPAIGN, RELAY, ORDINARY)}
+    return {key: _parts(who, truth, kinds) for key, who in zip(codes.dictionary.to_pylist(), members, strict=True)}
+
+
+def _parts(who: I64, truth: Truth, kinds: Mapping[str, Flags]) -> Parts:
+    campaign, relay = (_largest(truth.group[who[kinds[kind][who]]], len(who)) for kind in (CAMPAIGN, RELAY))
+    innocent = float((~kinds[CAMPAIGN][who] & ~kinds[RELAY][who]).mean())
+    ordinary = float(kinds[ORDINARY][who].mean())
+    if campaign >= TRUE:
+        nature = Nature.CAMPAIGN
+    elif relay >= TRUE:
+        nature = Nature.RELAY
+    elif innocent < INNOCENT:
+        nature = Nature.MIXED
+    else:
+        nature = Nature.UNRELATED if ordinary >= INNOCENT else Nature.LOOKALIKE
+    return Parts(nature, len(who), campaign, relay, innocent)
+
+
+def _largest(groups: I64, accounts: int) -> float:
+    """Return the share of `accounts` that lies in the one of `groups` which holds most."""
+    return float(np.bincount(groups).max(initial=0)) / accounts

@@ -139,12 +139,12 @@ def _collected(pool: ThreadPoolExecutor, company: _Company, troupe: Cast, slices
     """Make all blocks and put their events in order of time."""
     seen = _Seen(*(np.full(len(company.accounts), _NO_TIME) for _ in range(2)))
     harvests = np.array([recipe.harvest for recipe in company.recipes])
-    end = troupe.start + troupe.days * DAY
+    ends = np.minimum(company.accounts.status_at, troupe.start + troupe.days * DAY)
 
     def made(item: tuple[Block, _Shift]) -> Events:
         block, shift = item
         part = _shifted(block(), shift)
-        return part.take((part.ts >= troupe.start) & (part.ts < end))
+        return part.take((part.ts >= troupe.start) & (part.ts < ends[part.account]))
 
     for part in _in_order(pool, made, company.blocks):
         slices.add(part)

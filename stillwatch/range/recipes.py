@@ -48,6 +48,7 @@ class Recipe:
             send.
         end_users: whether the customer passes on an id of its own user.
         harvest: whether the answer is taken to train a model: never seen by a scan, only by the truth.
+        words: recipes with equal `words` word equal items alike and have one voice; empty for a recipe by itself.
         prompts: which prompt table the task is drawn from when one is given: "campaign", "people" or "" for none.
     """
 
@@ -68,6 +69,7 @@ class Recipe:
     document: float = 0.0
     end_users: bool = False
     harvest: bool = False
+    words: str = ""
     prompts: str = ""
 
 

@@ -157,8 +157,8 @@ def as_one_org(stage: Stage, who: Accounts, *, plan: int = 3, offices: int = 1) 
 
 def one_client(who: Accounts) -> Accounts:
     """Return `who` who all run the same build of the same client with the same settings."""
-    kept = ("agents", "client_fp", "updated", "models", "adopts", "heat", "ceiling", "streams", "names_sessions",
-            "thinks")  # fmt: skip
+    kept = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
+            "names_sessions", "thinks")  # fmt: skip
     return alike(who, **{name: getattr(who, name)[0] for name in kept})
 
 

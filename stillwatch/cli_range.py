@@ -1,0 +1,220 @@
+"""The commands of the range as they are typed: labelled worlds, and how well they are seen through."""
+
+from __future__ import annotations
+
+import json
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stillwatch.console import progress, show, watching
+from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.range.build import build_world
+from stillwatch.range.cast import WorldSpec
+from stillwatch.range.listing import listing_json, listing_view
+from stillwatch.range.prompts import Prompts, read_prompts
+from stillwatch.range.render import TextMode
+from stillwatch.range.scoring import score as score_scans
+from stillwatch.range.scoring.json import read_score, score_json
+from stillwatch.range.scoring.terminal import score_table
+from stillwatch.range.store import World
+from stillwatch.trials import SETS, Case, Drop, Trial, drops, load_baseline, run_case, save_baseline
+from stillwatch.trials.view import trials_json, trials_view
+
+app = typer.Typer(help="Labelled worlds in which detection is measured.", rich_markup_mode=None)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(context: typer.Context) -> None:
+    """Labelled worlds in which detection is measured."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(NothingUsable.exit_code)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show the scenarios, the innocent populations and the rungs of the evasion ladder."""
+    show(as_json, listing_json, listing_view)
+
+
+@app.command()
+def build(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name that `stillwatch range list` shows.")],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the world.")],
+    scale: Annotated[float, typer.Option("--scale", help="Accounts and exchanges against those reported.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 1,
+    text: Annotated[TextMode, typer.Option("--text", help="How much text the requests carry.")] = TextMode.FULL,
+    innocents: Annotated[
+        float | None, typer.Option("--innocents", help="Innocent exchanges for each of the campaign's.")
+    ] = None,
+    dial: Annotated[
+        list[str] | None, typer.Option("--dial", metavar="NAME=FACTOR", help="More or less of a population.")
+    ] = None,
+    evade: Annotated[list[str] | None, typer.Option("--evade", metavar="RUNG", help="A rung of the ladder.")] = None,
+    prompts: Annotated[
+        Path | None, typer.Option("--prompts", help="Table with `prompt` and `family`: what the campaign asks.")
+    ] = None,
+    people_prompts: Annotated[
+        Path | None, typer.Option("--people-prompts", help="Table with `prompt` and `family`: what people ask.")
+    ] = None,
+    hold_out: Annotated[
+        list[str] | None, typer.Option("--hold-out", metavar="NAME", help="Family or data set to leave out whole.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a labelled world: exchanges, accounts, the truth beside them, and every parameter."""
+    tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
+    spec = WorldSpec(scenario, scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
+    with progress() as bars, _stoppable():
+        task = bars.add_task("building", total=None)
+        world = build_world(spec, out, seed, on_rows=lambda n, of: bars.update(task, completed=n, total=of))
+    show(as_json, lambda: _world_json(world), lambda: _world_text(world))
+
+
+@app.command()
+def score(
+    truth: Annotated[Path, typer.Option("--truth", help="`truth.parquet` of the world that was scanned.")],
+    scan: Annotated[
+        list[Path], typer.Option("--scan", help="Folder of a scan; several with growing `--until` give the delay.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare scans with the truth: what was found, how early, and who was accused by mistake."""
+    found = score_scans(truth, *scan)
+    show(as_json, lambda: score_json(found), lambda: score_table(found))
+
+
+@app.command()
+def report(
+    scores: Annotated[list[Path], typer.Argument(metavar="SCORE...", help="JSON files of `range score --json`.")],
+    out: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("range.html"),
+) -> None:
+    """Draw the curves of one or more scores on one page."""
+    from stillwatch.range.curves import render_curves
+
+    page = render_curves([(path.stem, read_score(path)) for path in scores])
+    out.write_text(page, encoding="utf-8")
+    Console().print(f"Report: {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def run(
+    which: Annotated[str, typer.Option("--set", help="`fast` (minutes) or `full`.")] = "fast",
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
+    against: Annotated[
+        list[str] | None, typer.Option("--against", metavar="NAME", help="Saved baselines or files; the set's own.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Write these results as a baseline.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Keep worlds, scans and scores in this folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build, scan and score the standard set, and compare it with what it gave before."""
+    cases = _cases(which, only or [])
+    baselines = {} if save else {name: load_baseline(name) for name in against or [which]}
+    with _folder(out) as folder, watching() as watcher, _stoppable():
+        trials = [_ran(case, folder, watcher) for case in cases]
+    worse = {name: drops(trials, baseline) for name, baseline in baselines.items()}
+    if save:
+        save_baseline(trials, save)
+    show(as_json, lambda: trials_json(trials, worse), lambda: trials_view(trials, worse))
+    _fail(worse)
+
+
+def _ran(case: Case, folder: Path, watcher: object) -> Trial:
+    """Run one case and leave its score beside its world."""
+    trial = run_case(case, folder / case.name, watcher=watcher)
+    text = json.dumps(score_json(trial.score), indent=2)
+    (folder / case.name / f"{case.name}.json").write_text(text + "\n", encoding="utf-8")
+    return trial
+
+
+def _fail(worse: dict[str, list[Drop]]) -> None:
+    count = sum(len(found) for found in worse.values())
+    if count:
+        raise StillwatchError(
+            f"{count} figures are worse than before, beyond tolerance",
+            where="stillwatch range run",
+            remedy="look at the scores above; if it is meant to be so, `--save` the baseline anew and say why",
+        )
+
+
+def _cases(which: str, only: list[str]) -> list[Case]:
+    if which not in SETS:
+        raise NothingUsable(f"there is no set `{which}`", where="--set", expected=" or ".join(SETS))
+    known = {case.name: case for case in SETS[which]}
+    for name in only:
+        if name not in known:
+            raise NothingUsable(f"no case `{name}` in the set `{which}`", where="--only", expected=", ".join(known))
+    return [case for case in SETS[which] if not only or case.name in only]
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    """Give the folder to work in: `out`, which stays, or a temporary one."""
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="stillwatch-range-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a request to terminate end the work as Ctrl-C does, so that nothing half done is left."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _dials(given: list[str]) -> dict[str, float]:
+    dials = {}
+    for text in given:
+        name, _, factor = text.partition("=")
+        try:
+            dials[name] = float(factor)
+        except ValueError as error:
+            raise NothingUsable(
+                f"`{text}` is no dial", where="--dial", expected="NAME=FACTOR", remedy="`--dial classroom=10`"
+            ) from error
+    return dials
+
+
+def _prompts(campaign: Path | None, people: Path | None, hold_out: tuple[str, ...]) -> Prompts | None:
+    if campaign is None and people is None:
+        if hold_out:
+            raise NothingUsable("nothing to hold out from", where="--hold-out", remedy="give `--prompts FILE`")
+        return None
+    return read_prompts(campaign, people, hold_out=hold_out)
+
+
+def _world_json(world: World) -> dict[str, object]:
+    return {
+        "folder": str(world.folder),
+        "exchanges": world.n_exchanges,
+        "accounts": world.n_accounts,
+        "kinds": dict(world.kinds),
+    }
+
+
+def _world_text(world: World) -> str:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in world.kinds.items())
+    return (
+        f"{world.n_exchanges:,} exchanges of {world.n_accounts:,} accounts in {world.folder}\n{kinds}\n"
+        f"Scan it: stillwatch scan {world.exchanges} --accounts {world.accounts} --out SCAN"
+    )

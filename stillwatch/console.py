@@ -1,0 +1,60 @@
+"""How the commands speak: tables for people, JSON for machines, a bar while something runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from stillwatch.commands import Watcher
+from stillwatch.ingest import Progress as Imported
+
+
+def show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
+    """Print what `machine` gives as JSON, or what `person` gives as it is."""
+    try:
+        if as_json:
+            print(json.dumps(machine(), indent=2, ensure_ascii=False))
+        else:
+            Console(highlight=False).print(person())
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something runs, where there is a terminal."""
+    with progress() as bars:
+        bars.add_task(what, total=None)
+        yield
+
+
+@contextmanager
+def watching() -> Iterator[Watcher]:
+    """Show a bar for an import and the name of each stage of a scan; nothing where there is no terminal."""
+    with progress() as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def on_import(at: Imported) -> None:
+            tasks.setdefault("import", bars.add_task("importing", total=max(at.size, 1)))
+            bars.update(tasks["import"], completed=at.size_done, description=f"importing, {at.rows:,} exchanges")
+
+        def on_stage(stage: str) -> None:
+            tasks.setdefault("scan", bars.add_task("scanning", total=None))
+            bars.update(tasks["scan"], description=f"scanning: {stage}")
+
+        yield Watcher(on_import, on_stage)
+
+
+def progress() -> Progress:
+    """Return bars that are shown on a terminal only."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

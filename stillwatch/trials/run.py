@@ -1,0 +1,56 @@
+"""One case of the standard set: build the world, import it, scan it at growing moments, score the scans."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillwatch import commands
+from stillwatch.config import ScanSettings
+from stillwatch.ingest import IngestOptions
+from stillwatch.range.build import build_world
+from stillwatch.range.scoring import Score, score
+from stillwatch.trials.cases import Case
+
+_FIRST = 0.12
+"""Share of the world's days that lie before the first cut-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one case gave: its score, and the seconds of building, importing and the last scan."""
+
+    case: Case
+    score: Score
+    exchanges: int
+    seconds: tuple[float, float, float]
+
+
+def run_case(case: Case, folder: Path, *, watcher: commands.Watcher) -> Trial:
+    """Run `case` in the new folder `folder` and leave world, ledger and scans there."""
+    begun = time.perf_counter()
+    world = build_world(case.spec(), folder / "world", case.seed)
+    built = time.perf_counter()
+    ledger = folder / "ledger"
+    options = IngestOptions(accounts=(str(world.accounts),))
+    commands.import_logs([str(world.exchanges)], ledger, key=None, options=options, watcher=watcher)
+    imported = time.perf_counter()
+    scans = []
+    for number, until in enumerate(cut_offs(world.folder, case.cut_offs)):
+        last = time.perf_counter()
+        scans.append(folder / f"scan-{number + 1}")
+        commands.scan_ledger(ledger, scans[-1], ScanSettings(until=until), known=None, watcher=watcher)
+    seconds = (built - begun, imported - built, time.perf_counter() - last)
+    return Trial(case, score(world.truth, *scans), world.n_exchanges, seconds)
+
+
+def cut_offs(world: Path, count: int) -> list[dt.datetime | None]:
+    """Return `count` growing moments of a world, whole hours, later ones further apart; None for its end."""
+    known = json.loads((world / "world.json").read_text(encoding="utf-8"))
+    start, hours = dt.datetime.fromisoformat(known["start"]), known["days"] * 24
+    ratio = _FIRST ** (1 / max(count - 1, 1))
+    early = [start + dt.timedelta(hours=round(hours * ratio**k)) for k in range(count - 1, 0, -1)]
+    return [*early, None]

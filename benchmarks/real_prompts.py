@@ -16,6 +16,8 @@ import argparse
 import json
 import tempfile
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,12 +27,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.measured import machine, run_stillwatch, show
+from stillwatch.range.accounts import Accounts, account_ids, account_table, draw_accounts
 from stillwatch.range.draw import DAY, F64, I64, MICRO, choose_rows, generator, spread
-from stillwatch.range.people import People, account_table, draw_people
-from stillwatch.range.rhythm import Visits, converse
+from stillwatch.range.events import Events, events, joined, with_failures
+from stillwatch.range.fill import Filler
+from stillwatch.range.habits import converse
+from stillwatch.range.recipes import Recipe
+from stillwatch.range.render import Texts
 from stillwatch.range.scoring import score
-from stillwatch.range.store import CAMPAIGN, ORDINARY, TRUTH, Tables, World, write_world
-from stillwatch.range.traffic import Traffic, concatenate, exchange_table, requests, shifted
+from stillwatch.range.slices import ROWS
+from stillwatch.range.store import CAMPAIGN, ORDINARY, TRUTH, World, WorldWriter, world_folder
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 FITTING_SEEDS = (1, 2, 3, 4, 5)
@@ -40,6 +46,8 @@ WINDOW = 600 * MICRO  # ServeGen's windows
 TOPICS = 250
 """Clusters of benign rows that people have favourites among."""
 FAVOURITES = 5
+_SPARE = 198 << 24 | 18 << 16
+"""First of the addresses that are given where an account would have none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,43 +75,59 @@ def build(spec: Composite, out: Path, seed: int, real: Path = REAL) -> World:
     """Build the world of `spec` in the folder `out` and return it; the same seed gives the same bytes."""
     rng = generator(seed, "real_prompts")
     count = spec.innocent_accounts + spec.campaign_accounts
-    people = _apart(draw_people(rng, count, START, spec.days))
+    people = _apart(draw_accounts(rng, count, START, spec.days))
     places = rng.permutation(count)
     members, others = places[: spec.campaign_accounts], np.sort(places[spec.campaign_accounts :])
     traces = read_traces(real, spec.days)
     asked, told = _innocents(rng, spec, people, others, traces=traces, real=real)
     dealt, lines = _campaign(rng, spec, people, members, traces=traces, real=real)
-    sessions = int(asked.session.max(initial=0)) + 1
-    traffic = concatenate([_requests(asked, told), shifted(_requests(dealt, lines), 0, sessions)])
-    truth = _truth(people, members)
-    tables = Tables(exchange_table(rng, people, traffic), account_table(people), truth)
-    return write_world(out, tables, {**asdict(spec), "seed": seed, "benchmark": "real_prompts"})
+    sent = [replace(part, item=np.arange(n, n + len(part))) for part, n in ((asked, 0), (dealt, len(asked)))]
+    part = with_failures(rng, joined(sent), people.errors)
+    part = part.take(np.argsort(part.ts, kind="stable"))
+    with world_folder(out) as folder:
+        with WorldWriter(folder) as writer:
+            for rows in _rows(part, people, pa.concat_arrays([told, lines]), seed):
+                writer.write(rows)
+        truth = _truth(people, members, part)
+        writer.finish(account_table(people), truth, {**asdict(spec), "seed": seed, "benchmark": "real_prompts"})
+    return World.at(out, exchanges=writer.rows, kinds=Counter(truth["kind"].to_pylist()))
 
 
-def _requests(when: Visits, text: pa.Array) -> Traffic:
-    return requests(when.account, when.ts, when.session, turn=when.turn, text=text)
+def _rows(part: Events, people: Accounts, texts: pa.Array, seed: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of `part`, whose `item` is a position in `texts`."""
+    filler = Filler(people, (Recipe(),), seed)
+    for first in range(0, len(part), ROWS):
+        some = part.take(np.arange(first, min(first + ROWS, len(part))))
+        none = pa.nulls(len(some), pa.string())
+        yield filler.rows(some, Texts(none, texts.take(pa.array(some.item)), none), first=first)
 
 
-def _apart(people: People) -> People:
+def _apart(people: Accounts) -> Accounts:
     """Return `people` with no address under two accounts: one met before is replaced by the account's first."""
     flat = people.homes.ravel()
     first = np.zeros(len(flat), dtype=np.bool_)
     first[np.unique(flat, return_index=True)[1]] = True
-    homes = np.where(first.reshape(people.homes.shape), people.homes, "")
-    spare = np.array([f"198.18.{i >> 8 & 255}.{i & 255}" for i in range(int((homes[:, 0] == "").sum()))], dtype="U15")
-    homes[homes[:, 0] == "", 0] = spare
-    homes = np.where(homes == "", homes[:, :1], homes)
+    homes = np.where(first.reshape(people.homes.shape), people.homes, 0)
+    taken = homes[:, 0] == 0
+    homes[taken, 0] = _SPARE + np.arange(int(taken.sum()))
+    homes = np.where(homes == 0, homes[:, :1], homes).astype(people.homes.dtype)
     return replace(people, homes=homes, signup_ip=homes[:, 0])
 
 
-def _truth(people: People, members: I64) -> pa.Table:
-    harvests = np.zeros(len(people), dtype=np.bool_)
-    harvests[members] = True
-    order = np.argsort(people.account_id)
-    mine = harvests[order]
-    columns = [people.account_id[order], np.where(mine, "campaign-1", ""), np.where(mine, CAMPAIGN, ORDINARY),
-               np.where(mine, "harvester", "customer")]  # fmt: skip
-    return pa.Table.from_arrays([pa.array(c) for c in columns], schema=TRUTH)
+def _truth(people: Accounts, members: I64, part: Events) -> pa.Table:
+    mine = np.zeros(len(people), dtype=np.bool_)
+    mine[members] = True
+    first = np.full(len(people), np.iinfo(np.int64).max)
+    np.minimum.at(first, part.account, part.ts)
+    never = ~mine | (first == np.iinfo(np.int64).max)
+    columns = [
+        account_ids(people.number),
+        pa.array(np.where(mine, "campaign-1", "")),
+        pa.array(np.where(mine, CAMPAIGN, ORDINARY)),
+        pa.array(np.where(mine, "harvester", "customer")),
+        pa.array(first, TRUTH.field("first_harvest_ts").type, mask=never),
+    ]
+    return pa.Table.from_arrays(columns, schema=TRUTH).sort_by("account_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +156,8 @@ def read_traces(real: Path, days: int) -> Traces:
 
 
 def _innocents(
-    rng: np.random.Generator, spec: Composite, people: People, others: I64, *, traces: Traces, real: Path
-) -> tuple[Visits, pa.Array]:
+    rng: np.random.Generator, spec: Composite, people: Accounts, others: I64, *, traces: Traces, real: Path
+) -> tuple[Events, pa.Array]:
     follows = np.where(rng.random(len(people)) < 0.35, 0.0, people.follows)
     level = rng.choice(traces.level, size=len(others)) * rng.lognormal(0.0, 0.5, size=len(others))
     level = np.minimum(level, level.sum() / 200)
@@ -202,7 +226,7 @@ def _cluster(rng: np.random.Generator, prompts: pa.Array) -> I64:
     return topics
 
 
-def _personal(rng: np.random.Generator, prompts: pa.Array, when: Visits, liked: Favourites) -> pa.Array:
+def _personal(rng: np.random.Generator, prompts: pa.Array, when: Events, liked: Favourites) -> pa.Array:
     """Return the prompt of every request: mostly a favourite topic, now and then anything, an earlier one again
     (word for word or with a word left out) in one of ten."""
     count = len(when.account)
@@ -226,7 +250,7 @@ def _personal(rng: np.random.Generator, prompts: pa.Array, when: Visits, liked: 
     return pc.replace_with_mask(texts, pa.array(mask), pa.array(shorter, pa.string()))
 
 
-def _first_of(when: Visits) -> I64:
+def _first_of(when: Events) -> I64:
     return np.arange(len(when.turn)) - (when.turn - 1)
 
 
@@ -251,8 +275,8 @@ def harvest(spec: Composite, real: Path) -> pa.Array:
 
 
 def _campaign(
-    rng: np.random.Generator, spec: Composite, people: People, members: I64, *, traces: Traces, real: Path
-) -> tuple[Visits, pa.Array]:
+    rng: np.random.Generator, spec: Composite, people: Accounts, members: I64, *, traces: Traces, real: Path
+) -> tuple[Events, pa.Array]:
     """Deal every row to a member at random; all days alike, the hours as everybody's together."""
     prompts = harvest(spec, real)
     count = len(prompts)
@@ -263,7 +287,7 @@ def _campaign(
     day = born + (rng.random(count) * (spec.days - born)).astype(np.int64)
     ts = (START + day * DAY + window * WINDOW + rng.random(count) * WINDOW).astype(np.int64)
     order = rng.permutation(count)
-    when = Visits(account, ts, np.arange(count), np.ones(count, dtype=np.int64))
+    when = events(account, ts)
     return when, prompts.take(pa.array(order))
 
 

@@ -22,14 +22,15 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.measured import Run, machine, run_stillwatch, show
-from stillwatch.range.draw import generator
-from stillwatch.range.grammar import Voices, pick_topics, say
-from stillwatch.range.people import People, account_table
-from stillwatch.range.rhythm import Visits, converse, moments
-from stillwatch.range.scene import Stage, answers, crowd
-from stillwatch.range.traffic import exchange_table, requests
-from stillwatch.range.world import DEMO
+from stillwatch.range.accounts import Accounts, account_table
+from stillwatch.range.draw import DAY, MICRO
+from stillwatch.range.events import Events, joined
+from stillwatch.range.fill import Filler
+from stillwatch.range.recipes import CHAT
+from stillwatch.range.render import TextMode, Writers, render
+from stillwatch.range.stage import Stage, born_before, chatting, crowd
 
+_START, _DAYS = 1_780_272_000 * MICRO, 7
 _BATCH = 50_000
 _TO_AN_ACCOUNT = 50
 
@@ -58,42 +59,28 @@ class Throughput:
 def write_log(folder: Path, exchanges: int, seed: int) -> Path:
     """Write `exchanges.jsonl` and `accounts.parquet` to `folder`; return the path of the log."""
     log = folder / "exchanges.jsonl"
-    stage = Stage(generator(seed, "throughput"), DEMO.start, DEMO.days)
-    people, voices = crowd(stage, max(exchanges // _TO_AN_ACCOUNT, 1))
-    people = replace(people, created_at=np.minimum(people.created_at, stage.start))
-    duckdb.from_arrow(account_table(people)).write_parquet(str(folder / "accounts.parquet"))
+    stage = Stage(seed, "throughput", _START, _DAYS, release=_START + _DAYS * DAY)
+    people = born_before(crowd(stage, max(exchanges // _TO_AN_ACCOUNT, 1)), stage)
+    busy = replace(people, tempo=people.tempo * 3 * _TO_AN_ACCOUNT / _DAYS / people.tempo.mean())
+    duckdb.from_arrow(account_table(busy)).write_parquet(str(folder / "accounts.parquet"))
+    part = joined(block() for block in chatting(stage, busy).blocks).take(np.arange(exchanges))
     with log.open("wb") as whole:
-        for number, batch in enumerate(_batches(stage, people, voices, exchanges)):
-            part = folder / f"part-{number}.json"
-            duckdb.from_arrow(batch).query("batch", f"copy batch to '{part}' (format json)")
-            whole.write(part.read_bytes())
-            part.unlink()
+        for number, batch in enumerate(_batches(part.take(np.argsort(part.ts, kind="stable")), busy, seed)):
+            piece = folder / f"part-{number}.json"
+            duckdb.from_arrow(pa.table(batch)).query("batch", f"copy batch to '{piece}' (format json)")
+            whole.write(piece.read_bytes())
+            piece.unlink()
     return log
 
 
-def _batches(stage: Stage, people: People, voices: Voices, exchanges: int) -> Iterator[pa.Table]:
-    left = exchanges
-    while left > 0:
-        batch = _batch(stage, people, voices, min(_BATCH, left))
-        left -= batch.num_rows
-        yield batch
-
-
-def _batch(stage: Stage, people: People, voices: Voices, rows: int) -> pa.Table:
-    """Return `rows` exchanges of a good 1 KB; a conversation lies within one batch."""
-    rng = stage.rng
-    weights = people.tempo / people.tempo.sum()
-    account = rng.choice(len(people), size=rows, p=weights)
-    begin = moments(rng, people, account, stage.start, days=stage.days)
-    when = converse(rng, account, begin, people.follows)
-    when = Visits(when.account[:rows], when.ts[:rows], when.session[:rows], when.turn[:rows])
-    topic = pick_topics(rng, voices, when.account)
-    none = np.zeros(rows, dtype=np.int64)
-    kinds = [none + 1, rng.poisson(5.0, size=rows), none, none]
-    text = say(rng, voices, when.account, topic=topic, kinds=kinds)
-    sent = requests(when.account, when.ts, when.session, turn=when.turn, text=text)
-    sent = replace(sent, answer=answers(rng, voices, when.account, topic), retry=np.zeros(rows, dtype=np.bool_))
-    return exchange_table(rng, people, sent)
+def _batches(part: Events, people: Accounts, seed: int) -> Iterator[pa.RecordBatch]:
+    """Yield rows of a good 1 KB each."""
+    recipes = (replace(CHAT, context=5.0),)
+    filler, writers = Filler(people, recipes, seed), Writers(people.language)
+    for first in range(0, len(part), _BATCH):
+        some = part.take(np.arange(first, min(first + _BATCH, len(part))))
+        texts = render(some, recipes, writers, seed=seed, mode=TextMode.FULL, prompts=None)
+        yield filler.rows(some, texts, first=first)
 
 
 def measure(exchanges: int, seed: int) -> Throughput:

@@ -20,6 +20,7 @@ from stillwatch.range.cast import WorldSpec
 from stillwatch.range.listing import listing_json, listing_view
 from stillwatch.range.prompts import Prompts, read_prompts
 from stillwatch.range.render import TextMode
+from stillwatch.range.scenarios import scenario_named
 from stillwatch.range.scoring import score as score_scans
 from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
@@ -73,7 +74,7 @@ def build(
 ) -> None:
     """Build a labelled world: exchanges, accounts, the truth beside them, and every parameter."""
     tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
-    spec = WorldSpec(scenario, scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
+    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
     with progress() as bars, _stoppable():
         task = bars.add_task("building", total=None)
         world = build_world(spec, out, seed, on_rows=lambda n, of: bars.update(task, completed=n, total=of))

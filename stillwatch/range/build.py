@@ -45,7 +45,7 @@ def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int
         on_rows: told how many rows are written and how many there will be.
 
     Raises:
-        StillwatchError: an unknown scenario, population or rung, or a scale that makes no world.
+        StillwatchError: an unknown population or rung, or a scale that makes no world.
         Refused: `out` exists and is not an empty folder.
     """
     troupe = cast(spec, seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.prompts import Prompts
 from stillwatch.range.render import TextMode
-from stillwatch.range.scenarios import SCENARIOS, Scenario
+from stillwatch.range.scenarios import DEMO, Scenario
 from stillwatch.range.stage import Part, Population, Stage
 from stillwatch.range.store import CAMPAIGN, ORDINARY
 
@@ -36,7 +36,7 @@ class WorldSpec:
     """What to build.
 
     Attributes:
-        scenario: name of one of `SCENARIOS`.
+        scenario: what is played, see `scenario_named`.
         scale: accounts and exchanges against those that were reported; loads, proportions and days stay.
         text: how much text the requests carry.
         innocents: exchanges of innocents for each of the campaigns; None for what the scenario says.
@@ -45,7 +45,7 @@ class WorldSpec:
         prompts: real prompts in place of the grammar's, see `prompts.Prompts`.
     """
 
-    scenario: str = "demo"
+    scenario: Scenario = DEMO
     scale: float = 1.0
     text: TextMode = TextMode.FULL
     innocents: float | None = None
@@ -93,9 +93,9 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     """Return the cast of `spec`.
 
     Raises:
-        StillwatchError: an unknown scenario, population or rung; a scale, proportion or dial that makes no world.
+        StillwatchError: an unknown population or rung; a scale, proportion or dial that makes no world.
     """
-    scenario = _scenario(spec.scenario)
+    scenario = spec.scenario
     _check(spec)
     campaigns = tuple(evaded(scaled(campaign, spec.scale), spec.rungs) for campaign in scenario.campaigns)
     start = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
@@ -132,7 +132,7 @@ def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict
     return {
         "generator": version,
         "seed": seed,
-        "scenario": spec.scenario,
+        "scenario": spec.scenario.name,
         "scale": spec.scale,
         "text": spec.text.value,
         "start": dt.datetime.fromtimestamp(troupe.start / MICRO, dt.UTC).isoformat(),
@@ -153,19 +153,11 @@ def _played(campaign: Campaign, stage: Stage, count: int) -> Part:
     return play(campaign, stage)
 
 
-def _scenario(name: str) -> Scenario:
-    for scenario in SCENARIOS:
-        if scenario.name == name:
-            return scenario
-    raise _unknown("scenario", name, [s.name for s in SCENARIOS], remedy="`stillwatch range list` shows them all")
-
-
-def _unknown(what: str, name: str, known: Iterable[str], *, remedy: str = "") -> StillwatchError:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else remedy
+def _unknown(name: str, known: list[str]) -> StillwatchError:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else "`stillwatch range list` shows them all"
     return StillwatchError(
-        f"unknown {what} `{name}`", where="range", expected="one of " + ", ".join(names), remedy=hint
+        f"unknown population `{name}`", where="--dial", expected="one of " + ", ".join(known), remedy=hint
     )
 
 
@@ -173,7 +165,7 @@ def _check(spec: WorldSpec) -> None:
     names = [population.name for population in POPULATIONS]
     for name, factor in spec.dials.items():
         if name not in names:
-            raise _unknown("population", name, names)
+            raise _unknown(name, names)
         if factor < 0:
             raise StillwatchError(f"dial {name}={factor} is negative", where="range", expected="zero or more")
     if not spec.scale > 0 or not np.isfinite(spec.scale):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stillwatch.range.build import WorldSpec
+from stillwatch.range.cast import WorldSpec
 from stillwatch.range.render import TextMode
+from stillwatch.range.scenarios import scenario_named
 
 REPORTING = 200
 """Seeds from here on are for reporting; nothing may be fitted on them."""
@@ -38,7 +39,7 @@ class Case:
 
     def spec(self) -> WorldSpec:
         """Return the world of this case."""
-        return WorldSpec(self.scenario, self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs)
+        return WorldSpec(scenario_named(self.scenario), self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs)
 
 
 FAST = (

@@ -89,8 +89,9 @@ def bodies(part: Events, recipes: tuple[Recipe, ...], languages: Ints, *, seed: 
 
 
 def recipe_keys(recipes: tuple[Recipe, ...], seed: int) -> U64:
-    """Return a number for each of `recipes`."""
-    return np.array([key(seed, "recipe", place) for place in range(len(recipes))], dtype=np.uint64)
+    """Return a number for each of `recipes`, the same for those with equal `words`."""
+    keys = [key(seed, "recipe", recipe.words or place) for place, recipe in enumerate(recipes)]
+    return np.array(keys, dtype=np.uint64)
 
 
 def voices(writer: Ints, seed: int) -> U64:

@@ -7,8 +7,9 @@ stand for one interest: people have favourites among families as they have among
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,18 @@ class PromptTable:
     """Prompts, those of a family together.
 
     Attributes:
+        source: name of the file.
+        digest: of its prompts and families as they were read, before anything was held out.
+        held_out: families and data sets that were left out.
         texts: the prompts.
         families: names, with the data set before the family where there is one.
         bounds: family `i` is `texts[bounds[i]:bounds[i + 1]]`.
         blank: rows that were left out because they hold no text.
     """
 
+    source: str
+    digest: str
+    held_out: tuple[str, ...]
     texts: pa.Array
     families: tuple[str, ...]
     bounds: I64
@@ -50,6 +57,17 @@ class PromptTable:
         """How many people like each family: as the square root of its size, so that small ones are heard of."""
         return np.sqrt(np.diff(self.bounds).astype(np.float64))
 
+    def described(self) -> dict[str, object]:
+        """Return what a world built with this table says of it, as JSON values."""
+        sizes = np.diff(self.bounds).tolist()
+        return {
+            "file": self.source,
+            "digest": self.digest,
+            "held_out": list(self.held_out),
+            "families": dict(zip(self.families, sizes, strict=True)),
+            "blank": self.blank,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
@@ -58,8 +76,28 @@ class Prompts:
     campaign: PromptTable | None = None
     people: PromptTable | None = None
 
+    def described(self) -> dict[str, object]:
+        """Return what a world built with these tables says of them, as JSON values."""
+        tables = {"campaign": self.campaign, "people": self.people}
+        return {name: None if table is None else table.described() for name, table in tables.items()}
 
-def read_prompts(
+
+def read_prompts(campaign: Path | None, people: Path | None, *, hold_out: Sequence[str] = ()) -> Prompts:
+    """Return the tables in the files `campaign` and `people`, both without what `hold_out` names.
+
+    Raises:
+        StillwatchError: as `read_table`; a name in `hold_out` must be in one of the files.
+    """
+    files = [file for file in (campaign, people) if file is not None]
+    raw = {file: _columns(_read(file), file, prompt="prompt", family="family", dataset="dataset") for file in files}
+    _check_names(hold_out, {name for table in raw.values() for name in _names(table)}, " and ".join(map(str, files)))
+    tables = {file: _sorted(table, hold_out, file) for file, table in raw.items()}
+    return Prompts(
+        campaign=None if campaign is None else tables[campaign], people=None if people is None else tables[people]
+    )
+
+
+def read_table(
     file: Path,
     *,
     hold_out: Sequence[str] = (),
@@ -79,19 +117,29 @@ def read_prompts(
         NothingUsable: no prompt is left.
     """
     table = _columns(_read(file), file, prompt=prompt, family=family, dataset=dataset)
-    table = _without(table, hold_out, file)
+    _check_names(hold_out, _names(table), str(file))
+    return _sorted(table, hold_out, file)
+
+
+def _sorted(whole: pa.Table, hold_out: Sequence[str], file: Path) -> PromptTable:
+    """Return what is left of a file as a table, family by family."""
+    names = _names(whole)
+    table = _without(whole, hold_out)
     filled = table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["prompt"]), ""))
     if not filled.num_rows:
-        raise NothingUsable("no prompts are left", where=str(file), expected=f"text in the column `{prompt}`",
+        raise NothingUsable("no prompts are left", where=str(file), expected="text in the column of prompts",
                             remedy="hold out less, or name another column")  # fmt: skip
     groups = _group_names(filled)
-    names = pc.unique(groups).sort()
-    code = pc.index_in(groups, names).to_numpy(zero_copy_only=False)
+    families = pc.unique(groups).sort()
+    code = pc.index_in(groups, families).to_numpy(zero_copy_only=False)
     order = np.argsort(code, kind="stable")
     return PromptTable(
+        source=file.name,
+        digest=_digest(whole),
+        held_out=tuple(name for name in names if name in hold_out),
         texts=filled["prompt"].combine_chunks().take(pa.array(order)),
-        families=tuple(names.to_pylist()),
-        bounds=np.searchsorted(code[order], np.arange(len(names) + 1)).astype(np.int64),
+        families=tuple(families.to_pylist()),
+        bounds=np.searchsorted(code[order], np.arange(len(families) + 1)).astype(np.int64),
         blank=table.num_rows - filled.num_rows,
     )
 
@@ -162,22 +210,40 @@ def _columns(table: pa.Table, file: Path, *, prompt: str, family: str, dataset: 
         return pa.table({name: pc.fill_null(table[source].cast(pa.string()), "") for name, source in sources.items()})
 
 
-def _without(table: pa.Table, hold_out: Sequence[str], file: Path) -> pa.Table:
-    """Return `table` without the families and data sets named in `hold_out`."""
+def _names(table: pa.Table) -> list[str]:
+    """Return the names of the families and data sets of `table`."""
     labels = [name for name in ("family", "dataset") if name in table.column_names]
-    known = sorted({name for label in labels for name in pc.unique(table[label]).to_pylist()})
+    return sorted({name for label in labels for name in pc.unique(table[label]).to_pylist()})
+
+
+def _check_names(hold_out: Sequence[str], known: Iterable[str], where: str) -> None:
     unknown = sorted(set(hold_out) - set(known))
     if unknown:
         raise StillwatchError(
             f"nothing to hold out by the name {', '.join(f'`{name}`' for name in unknown)}",
-            where=str(file),
-            expected="one of " + ", ".join(f"`{name}`" for name in known),
+            where=where,
+            expected="one of " + ", ".join(f"`{name}`" for name in sorted(known)),
             remedy="name a family or a data set of the file",
         )
+
+
+def _without(table: pa.Table, hold_out: Sequence[str]) -> pa.Table:
+    """Return `table` without the families and data sets named in `hold_out`."""
     held = pa.array(list(hold_out), pa.string())
-    for label in labels:
-        table = table.filter(pc.invert(pc.is_in(table[label], value_set=held)))
+    for label in table.column_names:
+        if label != "prompt":
+            table = table.filter(pc.invert(pc.is_in(table[label], value_set=held)))
     return table
+
+
+def _digest(table: pa.Table) -> str:
+    """Return a digest of all the texts of `table`."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        digest.update(np.ascontiguousarray(pc.binary_length(column).to_numpy(zero_copy_only=False)).tobytes())
+        digest.update("".join(column.to_pylist()).encode())
+    return digest.hexdigest()
 
 
 def _group_names(table: pa.Table) -> pa.Array:

@@ -49,7 +49,7 @@ def _holders(texts: list[str], language: str, people: int) -> dict[str, set[int]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_slot_is_filled_and_the_script_is_the_languages_own(language: str) -> None:
-    texts = say(_wordings(600, language, {kind: 1 for kind in range(len(KINDS))})).to_pylist()
+    texts = say(_wordings(600, language, dict.fromkeys(range(len(KINDS)), 1))).to_pylist()
     assert not [text for text in texts if re.search(r"[{}]|  |^ | $", text)]
     letters = re.compile(SCRIPT.get(language, r"[A-Za-zÀ-ÿ]"))
     assert all(letters.search(text) for text in texts)

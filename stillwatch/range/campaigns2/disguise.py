@@ -1,0 +1,63 @@
+"""What accounts of a campaign send that is not its own: cover, and what their former owners asked."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+
+from stillwatch.range.campaigns2.crew import Crew
+from stillwatch.range.draw import DAY, F64, I64
+from stillwatch.range.events import Events, with_failures
+from stillwatch.range.habits import Habits, draw_habits, visits
+from stillwatch.range.stage import Block, Stage, placed, shards_of
+
+
+def covering(stage: Stage, crew: Crew, days: int, recipe: int, *, loads: F64) -> list[Block]:
+    """Return blocks in which accounts chat as people do while the operator uses them: `loads` requests of each."""
+    shards = shards_of(loads)
+
+    def block(shard: int) -> Events:
+        rng, rows = stage.rng("cover", shard), shards[shard]
+        some = crew.accounts.take(rows)
+        habits = _everyday(rng, draw_habits(rng, some, stage.start, days), crew, rows, stage.start)
+        habits = replace(habits, days=habits.days * (loads[rows] / habits.days.sum(axis=1))[:, None])
+        return _chatted(rng, crew, rows, visits(rng, some, habits, stage.start), recipe)
+
+    return [functools.partial(block, k) for k in range(len(shards))]
+
+
+def former_owners(stage: Stage, crew: Crew, recipe: int) -> list[Block]:
+    """Return blocks in which those who had the accounts before chat, until the operator takes over."""
+    until = np.clip((crew.begins - stage.start) / DAY, 0.0, stage.days)
+    shards = shards_of(crew.accounts.tempo * until)
+
+    def block(shard: int) -> Events:
+        rng, rows = stage.rng("owners", shard), shards[shard]
+        some = crew.accounts.take(rows)
+        asked = visits(rng, some, draw_habits(rng, some, stage.start, stage.days), stage.start)
+        return _chatted(rng, crew, rows, asked.take(asked.ts < crew.begins[rows][asked.account]), recipe, before=True)
+
+    return [functools.partial(block, k) for k in range(len(shards))]
+
+
+def _everyday(rng: np.random.Generator, habits: Habits, crew: Crew, rows: I64, start: int) -> Habits:
+    """Return `habits` without the silence of people who lose interest, on the days of the operator only."""
+    usual = habits.days.sum(axis=1, keepdims=True) / np.maximum((habits.days > 0).sum(axis=1, keepdims=True), 1)
+    filled = np.where(habits.days > 0, habits.days, np.maximum(usual, 1e-3) * rng.gamma(2.0, 0.5, habits.days.shape))
+    midnights = start + np.arange(filled.shape[1]) * DAY
+    ends = np.clip((crew.ends[rows, None] - midnights) / DAY, 0.0, 1.0)
+    begins = np.clip((crew.begins[rows, None] - midnights) / DAY, 0.0, 1.0)
+    return replace(habits, days=filled * np.maximum(ends - begins, 1e-9))
+
+
+def _chatted(
+    rng: np.random.Generator, crew: Crew, rows: I64, asked: Events, recipe: int, *, before: bool = False
+) -> Events:
+    """Return what was `asked` by accounts at `rows`, in the operator's time unless it was `before`."""
+    if not before:
+        inside = (asked.ts >= crew.begins[rows][asked.account]) & (asked.ts < crew.ends[rows][asked.account])
+        asked = asked.take(inside)
+    asked = replace(asked, recipe=np.full(len(asked), recipe, dtype=np.int16))
+    return placed(with_failures(rng, asked, crew.accounts.errors[rows]), rows)

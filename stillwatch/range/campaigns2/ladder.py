@@ -1,0 +1,187 @@
+"""The ladder of evasions: each rung one change of an operator's means, and what it costs."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from stillwatch.errors import StillwatchError
+from stillwatch.range.campaigns2.operator import Campaign, Means
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One evasion.
+
+    Attributes:
+        id: permanent.
+        changes: what is different, as a sentence.
+        cost: what it costs the operator, per account or per exchange. All figures are judged from list prices and
+            effort as they were in 2026; none was measured.
+        apply: returns the changed means.
+    """
+
+    id: str
+    changes: str
+    cost: str
+    apply: Callable[[Means], Means]
+
+
+def _own_payment(means: Means) -> Means:
+    return replace(means, payers=1, issuers=0)
+
+
+def _own_address(means: Means) -> Means:
+    return replace(means, addresses="own")
+
+
+def _own_client(means: Means) -> Means:
+    return replace(means, clients=0, devices=1, paths=())
+
+
+def _own_mail(means: Means) -> Means:
+    return replace(means, mail="own")
+
+
+def _slow_signup(means: Means) -> Means:
+    return replace(means, signup="spread", signup_days=180.0, dormancy=30.0)
+
+
+def _human_hours(means: Means) -> Means:
+    return replace(means, clock="human")
+
+
+def _sticky(means: Means) -> Means:
+    return replace(means, sticky=True)
+
+
+def _paraphrase(means: Means) -> Means:
+    return replace(means, scaffold="paraphrased")
+
+
+def _no_scaffold(means: Means) -> Means:
+    return replace(means, scaffold="none")
+
+
+def _personas(means: Means) -> Means:
+    return replace(means, personas=True)
+
+
+def _cover_50(means: Means) -> Means:
+    return replace(means, cover=0.5)
+
+
+def _cover_90(means: Means) -> Means:
+    return replace(means, cover=0.9)
+
+
+def _bought_accounts(means: Means) -> Means:
+    return replace(means, signup="bought")
+
+
+def _small_groups(means: Means) -> Means:
+    return replace(means, cells=25)
+
+
+def _low_rate(means: Means) -> Means:
+    return replace(means, rate=2.0)
+
+
+_SINGLE = (
+    Rung("own-payment", "every account pays with an instrument of its own, from the issuers that people use",
+         "judged: about 5 USD an account for a card in a name of its own, against 1 USD for a share in one",
+         _own_payment),
+    Rung("own-address", "every account has residential addresses of its own",
+         "judged: about 3 USD an account and month for a fixed residential address, against 0.10 USD behind an exit",
+         _own_address),
+    Rung("own-client", "every account has a device, a build of its client and a way of access of its own",
+         "judged: about 0.50 USD an account for a profile that is kept up to date, and two weeks of engineering once",
+         _own_client),
+    Rung("own-mail", "every account has a mailbox such as people have",
+         "judged: about 0.50 USD an account for an aged mailbox, against less than 0.01 USD for a disposable one",
+         _own_mail),
+    Rung("slow-signup", "sign-ups are spread over half a year, and no account works in its first 30 days",
+         "judged: about 2 USD an account for upkeep while it rests, and seven months of notice", _slow_signup),
+    Rung("human-hours", "each account keeps the hours of its region, weekends and days off",
+         "judged: nothing an exchange; two to three times the accounts for the same peak", _human_hours),
+    Rung("sticky", "a conversation stays on the account on which it began",
+         "judged: nothing an exchange; about a tenth less use of each account's limits", _sticky),
+    Rung("paraphrase", "instructions are worded anew for every request, and no system prompt is sent",
+         "judged: about 0.0002 USD an exchange for a small model that rewords", _paraphrase),
+    Rung("no-scaffold", "the bare task is sent, without instructions",
+         "judged: nothing an exchange; answers lose their format, and about a fifth of them their use", _no_scaffold),
+    Rung("personas", "each account keeps to two topics of its own",
+         "judged: nothing an exchange; a scheduler, and a list that is sorted by topic", _personas),
+    Rung("cover-50", "half of what an account sends is ordinary conversation",
+         "judged: twice the price of an exchange (0.01 USD becomes 0.02 USD), and text to send", _cover_50),
+    Rung("cover-90", "nine tenths of what an account sends is ordinary conversation",
+         "judged: ten times the price of an exchange (0.01 USD becomes 0.10 USD), and text to send", _cover_90),
+    Rung("bought-accounts", "accounts are bought from people who chatted until they sold them, one after the other",
+         "judged: about 15 USD an account, and a sixth more accounts for the days before the hand-over",
+         _bought_accounts),
+    Rung("small-groups", "cells of 25 accounts have wordings, cards, addresses, clients and a clock of their own",
+         "judged: about 1 USD an account for wordings and set-ups that are made 25 accounts at a time", _small_groups),
+    Rung("low-rate", "an account sends at most two requests a day; accounts grow so that the exchanges stay",
+         "judged: at 10 USD an account and 26 requests a day before, thirteen times the accounts: 120 USD for each one "
+         "there was", _low_rate),
+)  # fmt: skip
+_CHEAP = ("own-mail", "sticky", "human-hours", "paraphrase", "own-client")
+_ALL = ("own-payment", "own-address", "own-client", "own-mail", "human-hours", "sticky", "no-scaffold", "personas",
+        "cover-50", "bought-accounts", "small-groups", "low-rate")  # fmt: skip
+
+
+def _combined(names: Sequence[str]) -> Callable[[Means], Means]:
+    def apply(means: Means) -> Means:
+        for rung in _SINGLE:
+            if rung.id in names:
+                means = rung.apply(means)
+        return means
+
+    return apply
+
+
+LADDER = (
+    *_SINGLE,
+    Rung("quiet", "all that costs little: " + ", ".join(_CHEAP),
+         "judged: about 1 USD an account and 0.0002 USD an exchange", _combined(_CHEAP)),
+    Rung("everything", "all that does not exclude each other: " + ", ".join(_ALL),
+         "judged: about 28 USD an account, thirteen times the accounts at 26 requests a day, twice the price of an "
+         "exchange", _combined(_ALL)),
+)  # fmt: skip
+"""All rungs: single ones from the bottom up, then combinations."""
+
+
+def evaded(campaign: Campaign, names: Sequence[str]) -> Campaign:
+    """Return `campaign` whose operator climbs the rungs `names`, in this order: of two that exclude each other
+    (`paraphrase` and `no-scaffold`, `cover-50` and `cover-90`, `slow-signup` and `bought-accounts`) the later holds.
+
+    Exchanges and days stay; accounts grow where a rate is given or accounts are taken over in the course of it.
+
+    Raises:
+        StillwatchError: a rung that does not exist.
+    """
+    means = campaign.means
+    for name in names:
+        means = _rung(name).apply(means)
+    changed = replace(campaign, means=means)
+    growth = changed.load() / campaign.load()
+    if means.rate is not None and changed.load() > means.rate:
+        growth = changed.load() / means.rate
+        changed = replace(changed, a_day=0.0)
+    return replace(changed, accounts=math.ceil(campaign.accounts * growth - 1e-9))
+
+
+def _rung(name: str) -> Rung:
+    for rung in LADDER:
+        if rung.id == name:
+            return rung
+    known = [rung.id for rung in LADDER]
+    near = difflib.get_close_matches(name, known, n=1)
+    raise StillwatchError(
+        f"unknown rung `{name}`",
+        where="range",
+        expected="one of " + ", ".join(known),
+        remedy=f"did you mean `{near[0]}`?" if near else "take one of the list",
+    )

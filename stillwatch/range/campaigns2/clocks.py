@@ -8,16 +8,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from stillwatch.range.accounts import Accounts, clock_shifts
+from stillwatch.range.campaigns2.crew import Crew
 from stillwatch.range.campaigns2.operator import Clock
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, choose_rows, pick
-from stillwatch.range.habits import HOURS
+from stillwatch.range.habits import Habits, draw_habits
 
 _NIGHT = 1.0 + 1.5 * (np.abs(np.arange(24) - 8) < 8)
 """Hours (UTC) of an operator whose programs run day and night, with fewer hands at night."""
 _WORKS, _TAKES_PART = 0.55, 0.55
 """Share of the rounds in which the pool works, and of its accounts in one of them when it is busiest."""
-_WEEKEND = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +51,26 @@ class Roster:
     busiest: float
 
 
-def roster(rng: np.random.Generator, who: Accounts, cell: I64, *, days: range, busiest: float, human: bool) -> Roster:
-    """Return the roster of `who` for `days`, counted from the epoch."""
-    if not human:
-        nobody = np.empty((0, 0), dtype=np.float32)
-        return Roster(cell, nobody, nobody, busiest)
-    count = len(who)
-    shape = rng.choice(len(HOURS) - 1, size=count, p=[0.6, 0.4])
-    ahead = (clock_shifts() // HOUR)[who.region]
-    local = HOURS[shape] * rng.gamma(3.0, 1.0, size=(count, 24))
-    hours = np.take_along_axis(local, (np.arange(24)[None, :] + ahead[:, None]) % 24, axis=1)
-    rests = ((np.array(days) + 3) % 7 >= 5)[None, :] & (shape == 0)[:, None]  # the epoch began on a Thursday
-    week = np.where(rests, _WEEKEND, 1.0) * rng.gamma(2.0, 0.5, size=(count, len(days)))
-    week /= week.mean(axis=1, keepdims=True)
-    return Roster(cell, hours.astype(np.float32), week.astype(np.float32), busiest)
+def human_roster(rng: np.random.Generator, crew: Crew, *, start: int, levels: F64) -> Roster:
+    """Return the roster of a crew that keeps human hours, from `start` microseconds on; `levels` has the level of
+    each day of the campaign, over which each account's factors average to 1."""
+    habits = draw_habits(rng, crew.accounts, start, len(levels))
+    week = tireless(rng, habits)
+    sums = np.zeros((2, len(crew)))
+    for day in np.flatnonzero(levels).tolist():
+        works = levels[day] * crew.present(start + day * DAY)
+        sums += works, works * week[:, day]
+    mean = np.where(sums[0] > 0, sums[1] / np.maximum(sums[0], 1e-9), 1.0)
+    return Roster(crew.cell, habits.hours, (week / mean[:, None]).astype(np.float32), 0.0)
+
+
+def tireless(rng: np.random.Generator, habits: Habits) -> Floats:
+    """Return requests on each day as in `habits`, but with none of the silence of those who have not signed up yet or
+    lost interest: other days of the same person stand there."""
+    there = habits.days > 0
+    usual = habits.days.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    filled = np.maximum(usual, 1e-3) * rng.gamma(2.0, 0.5, size=habits.days.shape)
+    return np.where(there, habits.days, filled).astype(np.float32)
 
 
 def poisson(rng: np.random.Generator, a_day: F64, slot: Slot, table: Roster) -> tuple[I64, I64]:

@@ -27,6 +27,9 @@ _PER_PROXY = 0.5
 _HOSTING_BLOCK, _HOSTING_BLOCKS = 0x2D00, 6
 """The /16s of hosting networks: outside those that people have."""
 _DISPOSABLE = 6
+"""Domains of disposable mail that one cell uses."""
+_EVERYBODY = 1e12
+"""More accounts than any cell has."""
 _BAN_TAKES = 3 * HOUR
 """Within this time all accounts of a pool are suspended."""
 _ACTIVE, _SUSPENDED = 0, 1
@@ -57,21 +60,25 @@ class Crew:
     def __len__(self) -> int:
         return len(self.cell)
 
+    def present(self, midnight: int) -> F64:
+        """Return the share of the day from `midnight` on which the operator can use each account."""
+        share = np.clip((self.ends - midnight) / DAY, 0, 1) - np.clip((self.begins - midnight) / DAY, 0, 1)
+        return np.maximum(share, 0.0)
+
 
 def enlist(campaign: Campaign, stage: Stage) -> Crew:
-    """Return the accounts of `campaign`."""
-    rng = stage.rng("crew")
-    lives = _lives(rng, campaign, stage)
-    who = crowd(stage, len(lives.pool))
+    """Return the accounts of `campaign`; each thing about them has a generator of its own."""
+    lives = _lives(stage.rng("lives"), campaign, stage)
     means, count = campaign.means, len(lives.pool)
     begins = lives.begins
     if means.signup == "bought":
-        waits = rng.random(count) * HANDED_OVER * campaign.days * DAY
+        waits = stage.rng("handed over").random(count) * HANDED_OVER * campaign.days * DAY
         begins = np.maximum(begins, stage.start + waits.astype(np.int64))
     cell = lives.slot // means.cells if means.cells else np.zeros(count, dtype=np.int64)
-    who = _registered(rng, _equipped(rng, who, means, cell), means, begins, lives)
+    who = _equipped(stage, crowd(stage, count), means, cell)
+    who = _registered(stage.rng("sign-ups"), who, means, begins, lives)
     who = _fated(who, begins, lives)
-    ranks = (rng.permutation(count) + 0.5) / count
+    ranks = (stage.rng("loads").permutation(count) + 0.5) / count
     load = np.exp(campaign.uneven * ndtri(ranks))
     return Crew(
         accounts=who,
@@ -80,7 +87,7 @@ def enlist(campaign: Campaign, stage: Stage) -> Crew:
         begins=begins,
         ends=np.minimum(lives.ends, who.status_at),
         load=load / load.mean(),
-        turn=_turns(rng, lives.pool),
+        turn=_turns(stage.rng("turns"), lives.pool),
         role=np.where(lives.place > 0, len(campaign.pools), lives.pool),
     )
 
@@ -135,23 +142,26 @@ def _turns(rng: np.random.Generator, pool: I64) -> F64:
     return places
 
 
-def _equipped(rng: np.random.Generator, who: Accounts, means: Means, cell: I64) -> Accounts:
+def _equipped(stage: Stage, who: Accounts, means: Means, cell: I64) -> Accounts:
     """Return `who` with the cards, addresses, clients, devices and mail of `means`, those of each cell apart."""
-    shared = _sharing(rng, cell)
-    steps: tuple[tuple[bool, Callable[[np.random.Generator, Accounts, Means, _Sharing], Accounts]], ...] = (
-        (means.payers > 1 or means.issuers > 0, _cards),
-        (means.addresses != "own", _addresses),
-        (means.clients > 0 or means.devices > 1 or bool(means.paths), _clients),
-        (means.mail != "own", _mail),
+    steps: tuple[tuple[str, bool, _Change], ...] = (
+        ("cards", means.payers > 1 or means.issuers > 0, _cards),
+        ("addresses", means.addresses != "own", _addresses),
+        ("clients", means.clients > 0, _clients),
+        ("devices", means.devices > 1, _devices),
+        ("paths", bool(means.paths), _paths),
+        ("mail", means.mail != "own", _mail),
     )
-    for wanted, change in steps:
+    for name, wanted, change in steps:
         if wanted:
-            who = change(rng, who, means, shared)
+            rng = stage.rng(name)
+            who = change(rng, who, means, _sharing(rng, cell))
     return who
 
 
 _Sharing = Callable[[float], I64]
 """Returns which of some things each account has, when there is one to so many accounts of its cell."""
+_Change = Callable[[np.random.Generator, Accounts, Means, _Sharing], Accounts]
 
 
 def _sharing(rng: np.random.Generator, cell: I64) -> _Sharing:
@@ -199,16 +209,19 @@ def _addresses(rng: np.random.Generator, who: Accounts, means: Means, shared: _S
 
 
 def _clients(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:
-    if means.clients:
-        source = _builds(rng, shared(1e9), means.clients, len(who))
-        who = replace(who, **{name: getattr(who, name)[source] for name in _CLIENT})
-    if means.devices > 1:
-        device = shared(means.devices)
-        who = replace(who, device=numbers_of(rng, int(device.max()) + 1)[device])
-    if means.paths:
-        ways = np.array(means.paths, dtype=who.access.dtype)
-        who = replace(who, access=ways[rng.permutation(len(who)) % len(ways)])
-    return who
+    source = _builds(rng, shared(_EVERYBODY), means.clients, len(who))
+    return replace(who, **{name: getattr(who, name)[source] for name in _CLIENT})
+
+
+def _devices(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:
+    device = shared(means.devices)
+    return replace(who, device=numbers_of(rng, int(device.max()) + 1)[device])
+
+
+def _paths(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:
+    del shared
+    ways = np.array(means.paths, dtype=who.access.dtype)
+    return replace(who, access=ways[rng.permutation(len(who)) % len(ways)])
 
 
 def _builds(rng: np.random.Generator, cell: I64, builds: int, count: int) -> I64:
@@ -219,7 +232,7 @@ def _builds(rng: np.random.Generator, cell: I64, builds: int, count: int) -> I64
 
 
 def _mail(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:
-    cell, count = shared(1e9), len(who)
+    cell, count = shared(_EVERYBODY), len(who)
     cells = int(cell.max()) + 1
     shape = rng.choice(who.shape, size=cells)[cell]
     if means.mail == "pattern":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stillwatch.range.campaigns2.operator import Campaign, Means, Pool, Tactic
-from stillwatch.range.campaigns2.tactics import models, topics
+from stillwatch.range.campaigns2.tactics import ENGLISH, models, topics
 from stillwatch.range.recipes import MID, SMALL, Recipe
 
 _ENGINEERING = Tactic(
@@ -19,6 +19,7 @@ _ENGINEERING = Tactic(
         context=3.0,
         topics=topics(code=0.65, data=0.25),
         machine=True,
+        language=ENGLISH,
         models=models((MID, 0.55), (SMALL, 0.45)),
         harvest=True,
         prompts="campaign",
@@ -36,6 +37,7 @@ _GRADING = Tactic(
         ),
         context=3.0,
         machine=True,
+        language=ENGLISH,
         thinks=1,
         harvest=True,
         prompts="campaign",
@@ -51,6 +53,7 @@ _RECONSTRUCTION = Tactic(
             "as if it had been thought before the answer was written.\n\n[Answer]\n{answer}",
         ),
         machine=True,
+        language=ENGLISH,
         thinks=1,
         harvest=True,
         prompts="campaign",

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from stillwatch.range.campaigns2.clocks import tireless
 from stillwatch.range.campaigns2.crew import Crew
 from stillwatch.range.draw import DAY, F64, I64
 from stillwatch.range.events import Events, with_failures
-from stillwatch.range.habits import Habits, draw_habits, visits
+from stillwatch.range.habits import draw_habits, visits
 from stillwatch.range.stage import Block, Stage, placed, shards_of
 
 
@@ -21,8 +22,10 @@ def covering(stage: Stage, crew: Crew, days: int, recipe: int, *, loads: F64) ->
     def block(shard: int) -> Events:
         rng, rows = stage.rng("cover", shard), shards[shard]
         some = crew.accounts.take(rows)
-        habits = _everyday(rng, draw_habits(rng, some, stage.start, days), crew, rows, stage.start)
-        habits = replace(habits, days=habits.days * (loads[rows] / habits.days.sum(axis=1))[:, None])
+        habits = draw_habits(rng, some, stage.start, days)
+        works = [crew.present(stage.start + day * DAY)[rows] for day in range(days)]
+        shape = tireless(rng, habits) * np.maximum(np.stack(works, axis=1), 1e-9)
+        habits = replace(habits, days=shape * (loads[rows] / shape.sum(axis=1))[:, None])
         return _chatted(rng, crew, rows, visits(rng, some, habits, stage.start), recipe)
 
     return [functools.partial(block, k) for k in range(len(shards))]
@@ -40,16 +43,6 @@ def former_owners(stage: Stage, crew: Crew, recipe: int) -> list[Block]:
         return _chatted(rng, crew, rows, asked.take(asked.ts < crew.begins[rows][asked.account]), recipe, before=True)
 
     return [functools.partial(block, k) for k in range(len(shards))]
-
-
-def _everyday(rng: np.random.Generator, habits: Habits, crew: Crew, rows: I64, start: int) -> Habits:
-    """Return `habits` without the silence of people who lose interest, on the days of the operator only."""
-    usual = habits.days.sum(axis=1, keepdims=True) / np.maximum((habits.days > 0).sum(axis=1, keepdims=True), 1)
-    filled = np.where(habits.days > 0, habits.days, np.maximum(usual, 1e-3) * rng.gamma(2.0, 0.5, habits.days.shape))
-    midnights = start + np.arange(filled.shape[1]) * DAY
-    ends = np.clip((crew.ends[rows, None] - midnights) / DAY, 0.0, 1.0)
-    begins = np.clip((crew.begins[rows, None] - midnights) / DAY, 0.0, 1.0)
-    return replace(habits, days=filled * np.maximum(ends - begins, 1e-9))
 
 
 def _chatted(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2.clocks import CLOCKS, Roster, Slot, roster
+from stillwatch.range.campaigns2.clocks import CLOCKS, Roster, Slot, human_roster
 from stillwatch.range.campaigns2.crew import REPLACEMENT, Crew, enlist
 from stillwatch.range.campaigns2.disguise import covering, former_owners
 from stillwatch.range.campaigns2.operator import Campaign
@@ -25,6 +25,7 @@ from stillwatch.range.stage import BLOCK, Block, Part, Stage
 
 _HOURS = (24, 12, 8, 6, 4, 3, 2, 1)
 """Lengths of slots."""
+_NOBODY = np.empty((0, 0), dtype=np.float32)
 _REST = 1 / 12
 """Share of the circle by which the turn moves on a day, where accounts take turns."""
 
@@ -78,25 +79,20 @@ def play(campaign: Campaign, stage: Stage) -> Part:
 
 
 def _planned(campaign: Campaign, stage: Stage, crew: Crew) -> _Plan:
-    present = np.array([_presence(crew, stage.start + day * DAY).sum() for day in range(campaign.days)])
+    present = np.array([crew.present(stage.start + day * DAY).sum() for day in range(campaign.days)])
     levels = np.array([campaign.phase(day).level for day in range(campaign.days)])
     loads = campaign.exchanges * levels / (levels @ present)
     working = np.minimum(loads / campaign.a_day, 1.0) if campaign.a_day else np.ones(campaign.days)
     starts = np.array([sum(_conversations(campaign, day)) for day in range(campaign.days)])
-    first = stage.start // DAY
     busiest = float((starts * loads / np.where(working > 0, working, 1.0)).max())
-    table = roster(stage.rng("roster"), crew.accounts, crew.cell, days=range(first, first + campaign.days),
-                   busiest=busiest, human=campaign.means.clock == "human")  # fmt: skip
+    if campaign.means.clock == "human":
+        table = human_roster(stage.rng("roster"), crew, start=stage.start, levels=levels)
+    else:
+        table = Roster(crew.cell, _NOBODY, _NOBODY, busiest)
     sends = np.array([sum(campaign.weights(day)) for day in range(campaign.days)])
     script = write_script(campaign, stage.name, int(crew.cell.max()) + 1)
     blocks = _cut(stage.start, sends * loads * present)
     return _Plan(Scene(campaign, stage, crew, script), table, loads, working, blocks)
-
-
-def _presence(crew: Crew, midnight: int) -> F64:
-    """Return the share of the day from `midnight` on which each account can work."""
-    share: F64 = np.clip((crew.ends - midnight) / DAY, 0, 1) - np.clip((crew.begins - midnight) / DAY, 0, 1)
-    return np.maximum(share, 0.0)
 
 
 def _conversations(campaign: Campaign, day: int) -> list[float]:
@@ -125,7 +121,7 @@ def _covers(plan: _Plan) -> F64:
     """Return how many requests each account sends as cover."""
     share = plan.scene.campaign.means.cover
     days = range(plan.scene.campaign.days)
-    own = sum(plan.loads[day] * _presence(plan.scene.crew, plan.scene.stage.start + day * DAY) for day in days)
+    own = sum(plan.loads[day] * plan.scene.crew.present(plan.scene.stage.start + day * DAY) for day in days)
     covers: F64 = np.asarray(own * plan.scene.crew.load * share / (1.0 - share))
     return covers
 

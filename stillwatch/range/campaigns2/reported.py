@@ -82,6 +82,7 @@ REPORTED = (
             sticky=False,
         ),
         phases=(Phase("agents", 0, weights=(0.7, 0.3, 0.0)), Phase("traces", 40, weights=(0.2, 0.1, 0.7))),
+        least=10,
         disclosed=(
             "more than 3.4 million exchanges, hundreds of accounts over several access paths",
             "agentic reasoning, tool use, coding, computer use",
@@ -220,7 +221,7 @@ REPORTED = (
             Phase("second pool", 63, 0.93, weights=(0.75, 0.25)),
         ),
         a_day=857,
-        least=40,
+        least=20,
         disclosed=(
             "151 million exchanges from May to July, 3 million a day at the peak",
             "3,500 accounts at the peak, 857 requests a day each, from a pool of 5,000",
@@ -253,6 +254,7 @@ REPORTED = (
             dormancy=3,
             clock="poisson",
         ),
+        least=10,
         disclosed=(
             "23 million exchanges on 5,380 accounts from May to July: 46 a day each",
             "opaque reasoning blocks saved in one session, presented in another",
@@ -278,6 +280,7 @@ REPORTED = (
             clock="poisson",
         ),
         uneven=1.381,
+        least=10,
         disclosed=(
             "3.4 million exchanges on 273 accounts in 17 days; 282 a day and account",
             "extracted traces replayed to be graded and cleaned",

@@ -9,7 +9,7 @@ import numpy as np
 from stillwatch.range.campaigns2.crew import Crew
 from stillwatch.range.campaigns2.operator import Campaign
 from stillwatch.range.campaigns2.wording import DECLINED, LATER, NEWEST, WEAKER, Script
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Ints, spread
+from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, spread
 from stillwatch.range.events import HABIT, NONE, Events, concatenate, events, exchange_number, with_failures
 from stillwatch.range.stage import Stage
 
@@ -61,6 +61,8 @@ def ordered(rng: np.random.Generator, order: Order, scene: Scene) -> Events:
     for repeated, wanted in ((_asked_again, "again"), (_tried_again, "refused")):
         if any(getattr(t, wanted) for t in campaign.tactics):
             sent, tactic = repeated(rng, sent, tactic, scene)
+    if campaign.means.personas:
+        sent = _unlisted(sent, order.item)
     end = scene.stage.start + campaign.days * DAY
     ts, account = sent.ts, sent.account
     kept = (ts >= crew.begins[account]) & (ts < np.minimum(crew.ends, end)[account])
@@ -139,7 +141,8 @@ def _asked_again(rng: np.random.Generator, sent: Events, tactic: I64, scene: Sce
     other = np.roll(account, 1)
     other = np.where(scene.crew.cell[other] == scene.crew.cell[account], other, account)
     waits = (np.exp(rng.normal(np.log(1.5), 0.8, size=len(rows))) * HOUR).astype(np.int64)
-    return _appended(sent, rows, tactic, account=other, ts=sent.ts[rows] + waits, writer=other)
+    more = replace(sent.take(rows), account=other, ts=sent.ts[rows] + waits, writer=other)
+    return _appended(sent, more, tactic)
 
 
 def _tried_again(rng: np.random.Generator, sent: Events, tactic: I64, scene: Scene) -> tuple[Events, I64]:
@@ -150,14 +153,22 @@ def _tried_again(rng: np.random.Generator, sent: Events, tactic: I64, scene: Sce
     refused = _each(scene, "refused")[tactic[sent.talk]] > 0
     rows = np.flatnonzero(refused & (sent.recipe == declined))
     recipe = place[tactic[sent.talk[rows]], variant[rows], WEAKER].astype(np.int16)
-    return _appended(sent, rows, tactic, ts=sent.ts[rows] + rng.integers(*_TRY_AGAIN, size=len(rows)), recipe=recipe)
+    waits = rng.integers(*_TRY_AGAIN, size=len(rows))
+    return _appended(sent, replace(sent.take(rows), ts=sent.ts[rows] + waits, recipe=recipe), tactic)
 
 
-def _appended(sent: Events, rows: I64, tactic: I64, **changed: Ints) -> tuple[Events, I64]:
-    """Return `sent` with the requests at `rows` once more, each as a conversation of its own, and with `changed`."""
-    talk = np.arange(len(tactic), len(tactic) + len(rows))
-    more = replace(sent.take(rows), talk=talk, turn=np.ones(len(rows), dtype=np.int16), **changed)
-    return concatenate([sent, more]), np.concatenate([tactic, tactic[sent.talk[rows]]])
+def _appended(sent: Events, more: Events, tactic: I64) -> tuple[Events, I64]:
+    """Return `sent` and `more`, each of these a conversation of its own, and the tactic of each conversation."""
+    talk = np.arange(len(tactic), len(tactic) + len(more))
+    alone = replace(more, talk=talk, turn=np.ones(len(more), dtype=np.int16))
+    return concatenate([sent, alone]), np.concatenate([tactic, tactic[more.talk]])
+
+
+def _unlisted(sent: Events, first: int) -> Events:
+    """Return `sent` in which only what is asked more than once is an item: personas choose what they ask."""
+    place = np.maximum(sent.item - first, 0)
+    once = np.bincount(place)[place] == 1
+    return replace(sent, item=np.where(once, np.int32(HABIT), sent.item))
 
 
 def _handed_around(rng: np.random.Generator, sent: Events, scene: Scene) -> Events:

@@ -11,6 +11,8 @@ from stillwatch.range.campaigns2.operator import Tactic
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.recipes import CHAT, LARGE, MID, MODELS, OLD, REASON, SMALL, Recipe
 
+ENGLISH = 0
+"""Position in `lexicon.LANGUAGES`: tasks are in one language, which says nothing about an operator."""
 CODING_TOOLS, DESKTOP_TOOLS = 1, 4
 """Positions in `recipes.TOOLS`."""
 
@@ -29,7 +31,7 @@ def models(*pairs: tuple[int, float]) -> tuple[float, ...]:
 _ENGINEERING = topics(code=0.6, data=0.25, work=0.05)
 _STUDY = topics(school=0.3, data=0.2, code=0.2, finance=0.1, health=0.1, law=0.08)
 _STRONG = models((LARGE, 0.6), (REASON, 0.4))
-_PLAIN = Recipe(machine=True, harvest=True, prompts="campaign")
+_PLAIN = Recipe(machine=True, language=ENGLISH, harvest=True, prompts="campaign")
 
 
 def _recipe(*templates: str, **fields: object) -> Recipe:

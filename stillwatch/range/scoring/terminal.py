@@ -14,18 +14,17 @@ from rich.text import Text
 
 from stillwatch.range.scoring.calibration import Calibration
 from stillwatch.range.scoring.detection import EXPECTED, Detection
-from stillwatch.range.scoring.figures import BRACKET, Figure
+from stillwatch.range.scoring.figures import Figure
 from stillwatch.range.scoring.groups import GroupScore
 from stillwatch.range.scoring.innocents import KindScore
 from stillwatch.range.scoring.score import Score
+from stillwatch.range.scoring.wording import called, ends, hits_of, per_many, percent, rungs_of, scenario_of, span
 from stillwatch.report.wording import brief, count
 
 _WRONG = "dark_orange"
 _NOTHING = "-"
 _NAME = 22
 """Characters of a name that are shown."""
-_DAYS = 72
-"""Hours from which a span is told in days."""
 _COLUMNS = (
     ("accounts", "right"),
     ("named", "right"),
@@ -58,22 +57,12 @@ def score_table(score: Score) -> RenderableType:
     return Group(Text(_head(score), style="bold"), table, *lines, *notes, Text(_LEGEND, style="dim"))
 
 
-def percent(share: float) -> str:
-    """Return a share as per cent; only none is 0 and only all is 100."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    value = 100 * share
-    for digits in (1, 2, 3):
-        if 0 < float(f"{value:.{digits}f}") < 100:
-            return f"{value:.{digits}f} %"
-    return "< 0.001 %" if value < 50 else "> 99.999 %"
-
-
 def _head(score: Score) -> str:
-    name = brief(str(score.world.get("scenario") or score.world.get("name") or "a world"))
     seed = f", seed {score.world['seed']}" if "seed" in score.world else ""
-    size = count(score.accounts, "account")
-    return f"{name}{seed}: {size}" + ("" if score.exchanges is None else f", {count(score.exchanges, 'exchange')}")
+    rungs = rungs_of(score.world)
+    evading = f", evading by {', '.join(map(brief, rungs))}" if rungs else ""
+    exchanges = "" if score.exchanges is None else f", {count(score.exchanges, 'exchange')}"
+    return brief(scenario_of(score.world)) + f"{seed}{evading}: {count(score.accounts, 'account')}{exchanges}"
 
 
 def _guilty(group: GroupScore) -> Iterable[Text]:
@@ -85,13 +74,12 @@ def _guilty(group: GroupScore) -> Iterable[Text]:
     yield _share(exchanges.recall if exchanges else None)
     yield _after(found)
     yield _leaked(found)
-    called = ", ".join(dict.fromkeys(v.replace("_", " ") for v in group.verdicts)) or "nothing"
-    yield Text(called, style="" if group.as_expected else _WRONG)
+    yield Text(called(group.verdicts), style="" if group.as_expected else _WRONG)
 
 
 def _lookalike(kind: KindScore) -> Iterable[Text]:
     accused = kind.groups_accused
-    hits = 0 if accused is None else round(accused.estimate * accused.n)
+    hits = 0 if accused is None else hits_of(accused)
     yield Text(brief(kind.kind, _NAME))
     yield Text(f"{kind.accounts:,}")
     figure = kind.accounts_accused
@@ -106,8 +94,7 @@ def _lookalike(kind: KindScore) -> Iterable[Text]:
 def _share(figure: Figure | None) -> Text:
     if figure is None:
         return Text(_NOTHING, style="dim")
-    ends = f"{percent(figure.low).removesuffix(' %')}-{percent(figure.high).removesuffix(' %')}"
-    return Text.assemble(percent(figure.estimate), "\n", (ends, "dim"))
+    return Text.assemble(percent(figure.estimate), "\n", (ends(figure), "dim"))
 
 
 def _after(found: Detection | None) -> Text:
@@ -115,26 +102,23 @@ def _after(found: Detection | None) -> Text:
         return Text("not known", style="dim")
     if found.hours is None:
         return Text("never", style=_WRONG)
-    low, high = found.hours.low, found.hours.high
-    span = f"{low / 24:.1f}-{high / 24:.1f} d" if high >= _DAYS else f"{low:.0f}-{high:.0f} h"
-    return Text(span if found.kept else f"{span}\nlost again", style="" if found.kept else _WRONG)
+    said = span(found.hours)
+    return Text(said if found.kept else f"{said}\nlost again", style="" if found.kept else _WRONG)
 
 
 def _leaked(found: Detection | None) -> Text:
     figure = found.leaked if found else None
     if figure is None:
         return Text(_NOTHING, style="dim")
-    if figure.low == figure.high:
-        return Text(percent(figure.high))
-    return Text(f"{percent(figure.low).removesuffix(' %')}-{percent(figure.high)}")
+    return Text(f"{ends(figure)} %")
 
 
 def _sums(score: Score) -> Iterable[str]:
     wrong = score.innocents
     if wrong.accused is not None:
         yield (
-            f"Innocent accounts accused: {wrong.named:,} of {wrong.accounts:,}, {_plain(wrong.accused)} per 100,000"
-            + (f"; of ordinary ones {_plain(wrong.ordinary)}." if wrong.ordinary else ".")
+            f"Innocent accounts accused: {wrong.named:,} of {wrong.accounts:,}, {per_many(wrong.accused)} per 100,000"
+            + (f"; of ordinary ones {per_many(wrong.ordinary)}." if wrong.ordinary else ".")
         )
     if wrong.lookalikes is not None:
         yield f"Look-alike groups accused: {_of(wrong.lookalikes)}."
@@ -152,9 +136,4 @@ def _calibrated(found: Calibration) -> str:
 
 
 def _of(figure: Figure) -> str:
-    return f"{round(figure.estimate * figure.n):,} of {figure.n:,} ({percent(figure.low)} to {percent(figure.high)})"
-
-
-def _plain(figure: Figure) -> str:
-    ends = "" if figure.method == BRACKET else f" ({figure.low:,.0f} to {figure.high:,.0f})"
-    return f"{figure.estimate:,.1f}{ends}"
+    return f"{hits_of(figure):,} of {figure.n:,} ({percent(figure.low)} to {percent(figure.high)})"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from stillwatch.range.scoring import Score, score, score_table
-from stillwatch.range.scoring.terminal import percent
+from stillwatch.range.scoring.wording import percent
 from tests.range.scoring.hand import PEOPLE, scored, write_scan, write_world
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from benchmarks.people import F64, I64, Flags, sampling
+from benchmarks.people import F64, I64, Flags
 from benchmarks.people import estimators as est
 from benchmarks.people.quantities import DRAWS, NO_FIT, Curve, Source, blend, generator, held, whole_number
 from benchmarks.people.readings import BLOCK, MOONCAKE, Talks
-from stillwatch.range import fits
+from stillwatch.range import fits, laws
 
 SETTLED = 900.0
 """Seconds after which a prompt without a predecessor is taken for a first one: nine pauses in ten are shorter."""
@@ -82,7 +82,7 @@ def rhythm(talks: Talks) -> tuple[Rhythm, tuple[Curve, Curve, Curve]]:
 def _pauses(mine: Watched, other: Watched) -> tuple[fits.Pause, Curve]:
     median, sigma = est.pause_law(mine.turn, mine.waited, mine.followed)
     law = fits.Pause(est.digits(median), est.digits(sigma), NO_FIT)
-    drawn = sampling.draw_pauses(generator("pauses"), law, DRAWS)
+    drawn = laws.draw_pauses(generator("pauses"), law, DRAWS)
     soon = other.waited[other.followed & (other.waited < HORIZON)]
     curve = Curve("pauses", "seconds", soon, drawn[drawn < HORIZON])
     return held(law, _source(mine), curve)[0], curve
@@ -96,7 +96,7 @@ def _turns(mine: Watched, other: Watched, pause: fits.Pause, name: str) -> tuple
     at_risk = np.bincount(other.turn, minlength=LONGEST + 1)[1:LONGEST]
     went_on = np.bincount(other.turn[quick], minlength=LONGEST + 1)[1:LONGEST]
     soon = norm.cdf(np.log(HORIZON / pause.median) / pause.sigma)
-    fitted = soon * sampling.goes_on(law)
+    fitted = soon * laws.goes_on(law)
     curve = Curve(name, "turns", _counted(went_on / np.maximum(at_risk, 1)), _counted(fitted))
     return held(law, _source(mine), curve)[0], curve
 
@@ -145,7 +145,7 @@ class TalkLaws:
     rhythm: Rhythm
 
 
-def cache(talks: Talks, laws: TalkLaws) -> tuple[fits.Cache, tuple[Curve, ...]]:
+def cache(talks: Talks, known: TalkLaws) -> tuple[fits.Cache, tuple[Curve, ...]]:
     """Return what a prefix cache has, and the cached share of follow-ups as the laws together make it."""
     late = talks.ts[talks.root] >= SETTLED
     follow = np.flatnonzero(talks.follows & late & ~_half_of(talks))
@@ -161,27 +161,27 @@ def cache(talks: Talks, laws: TalkLaws) -> tuple[fits.Cache, tuple[Curve, ...]]:
         fit=NO_FIT,
     )
     real = talks.cached[follow] / talks.tokens.given[follow]
-    drawn = simulated_shares(generator("cached"), laws, float(talks.ts.max()))
+    drawn = simulated_shares(generator("cached"), known, float(talks.ts.max()))
     how = "nothing fitted: simulated from the laws of conversations, cut like the hour"
     source = Source(MOONCAKE, how, len(follow), "conversation", len(np.unique(talks.root[follow])))
     return held(law, source, Curve("cached", "share of the prompt", real, drawn, log=False))
 
 
-def simulated_shares(rng: np.random.Generator, laws: TalkLaws, end: float) -> F64:
+def simulated_shares(rng: np.random.Generator, known: TalkLaws, end: float) -> F64:
     """Return the cached share of each follow-up before `end` seconds of conversations that begin at random times."""
     count = DRAWS // 2
-    size = np.clip(np.rint(sampling.draw_mixture(rng, laws.opening.mixture, count)), 1, laws.answers.most_in)
-    brief, lengthy = (sampling.draw_turns(rng, law, count) for law in (laws.rhythm.brief, laws.rhythm.lengthy))
+    size = np.clip(np.rint(laws.draw_mixture(rng, known.opening.mixture, count)), 1, known.answers.most_in)
+    brief, lengthy = (laws.draw_turns(rng, law, count) for law in (known.rhythm.brief, known.rhythm.lengthy))
     left = np.where(size < BRIEF, brief, lengthy)
     clock = rng.uniform(SETTLED, end, size=count)
     size, left, clock = (x[size >= 2 * BLOCK] for x in (size, left, clock))
     shares = []
     while len(size):
         cached = BLOCK * (size // BLOCK)
-        answer = sampling.draw_lengths(rng, laws.answers, len(size))[1]
-        size = size + answer + np.rint(sampling.draw_mixture(rng, laws.added.mixture, len(size)))
-        left, clock = left - 1, clock + sampling.draw_pauses(rng, laws.rhythm.pause, len(size))
-        goes_on = (left > 0) & (clock < end) & (size <= laws.answers.most_in)
+        answer = laws.draw_lengths(rng, known.answers, len(size))[1]
+        size = size + answer + np.rint(laws.draw_mixture(rng, known.added.mixture, len(size)))
+        left, clock = left - 1, clock + laws.draw_pauses(rng, known.rhythm.pause, len(size))
+        goes_on = (left > 0) & (clock < end) & (size <= known.answers.most_in)
         shares.append((cached / size)[goes_on])
         size, left, clock = size[goes_on], left[goes_on], clock[goes_on]
     return np.concatenate(shares)

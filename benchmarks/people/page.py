@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.people.meaning import CURVES, MEANING, SECTIONS, Section
-from benchmarks.people.sampling import turn_shares
 from stillwatch.range.fits import JUDGED, Fit, Mixture, Turns
+from stillwatch.range.laws import turn_shares
 
 MARK = "# fitted\n"
 _GLUE = "\0"
@@ -25,7 +25,8 @@ _HEAD = """\
 
 How often, when and how much the innocent accounts of [the range](concepts/range.md) ask: fitted to public traces, and \
 held against the half of them that was not fitted. `python -m benchmarks.fit_people` makes this page, its curves and \
-the constants in `stillwatch/range/fits.py` from the files; the same files give the same values.
+the constants in `stillwatch/range/fits.py` from the files; the same files give the same values. The dashed curves are \
+draws of the functions in `stillwatch/range/laws.py`, which the range draws with.
 
 | file | what | licence |
 | --- | --- | --- |

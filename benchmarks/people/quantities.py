@@ -1,6 +1,6 @@
 """One function a quantity: fit it on one half, hold it against the other.
 
-Fitted curves are 200,000 draws of the samplers in `sampling.py`, so what is compared is what a generator would use.
+Fitted curves are 200,000 draws of the samplers in `laws.py`, so what is compared is what a generator would use.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.people import F64, I64, Flags, sampling
+from benchmarks.people import F64, I64, Flags
 from benchmarks.people import estimators as est
 from benchmarks.people.readings import AZURE, DAYS, HOURS, MOONCAKE, SERVEGEN, Clients, Tokens
-from stillwatch.range import fits
+from stillwatch.range import fits, laws
 
 DRAWS = 200_000
 LEAST = 0.01
@@ -86,7 +86,7 @@ def lengths(tokens: Tokens, wanted: LengthsWanted) -> tuple[fits.Lengths, tuple[
     given, answered = _mixtures(np.log(both[mine]), wanted)
     most = [int(x) for x in np.quantile(both[mine], 0.999, axis=0)]
     law = fits.Lengths(given, answered, wanted.together, most[0], most[1], NO_FIT, NO_FIT)
-    drawn = sampling.draw_lengths(generator(wanted.name), law, DRAWS)
+    drawn = laws.draw_lengths(generator(wanted.name), law, DRAWS)
     curves = tuple(
         Curve(f"{wanted.name}-{side}", "tokens", both[~mine, k], drawn[k].astype(np.float64))
         for k, side in enumerate(("in", "out"))
@@ -146,7 +146,7 @@ def periods(clients: Clients) -> Periods:
     wave = (profile * np.exp(-2j * np.pi * (np.arange(HOURS) + 0.5) / HOURS)).mean(axis=1)
     kappa = est.kappa_of(2 * np.abs(wave))
     peaks = -np.angle(wave) * HOURS / (2 * np.pi) % HOURS
-    habit = profile / sampling.hour_weights(kappa, peaks)
+    habit = profile / laws.hour_weights(kappa, peaks)
     expected = days[:, :, None] * hourly.mean(axis=1, keepdims=True)
     within = hourly / np.maximum(expected, 1e-9)
     within = 1 + (within - 1) * np.sqrt(DAYS / (DAYS - 1))
@@ -161,7 +161,7 @@ def wobble(factors: F64, name: str) -> tuple[fits.Wobble, tuple[Curve, ...]]:
     mine = est.half(len(factors))
     median, sigma = est.gamma_factors(factors[mine].ravel())
     law = fits.Wobble(est.digits(median), est.digits(sigma), NO_FIT)
-    drawn = sampling.draw_factors(generator(name), law, DRAWS // 20, 20)
+    drawn = laws.draw_factors(generator(name), law, DRAWS // 20, 20).astype(np.float64)
     how = "least distance between the distribution functions of all factors"
     source = Source(SERVEGEN, how, int(factors[mine].size), "client", int(mine.sum()))
     return held(
@@ -174,7 +174,7 @@ def swing(kappa: F64) -> tuple[fits.Swing, tuple[Curve, ...]]:
     mine = est.half(len(kappa))
     scale, shape = est.weibull(kappa[mine])
     law = fits.Swing(est.digits(scale), est.digits(shape), NO_FIT)
-    drawn = sampling.draw_kappas(generator("swing"), law, DRAWS)
+    drawn = laws.draw_kappas(generator("swing"), law, DRAWS).astype(np.float64)
     how = "first harmonic of each client's mean day; Weibull by maximum likelihood"
     source = Source(SERVEGEN, how, int(mine.sum()) * DAYS * HOURS, "client", int(mine.sum()))
     return held(law, source, Curve("swing", "kappa", kappa[~mine], drawn))
@@ -188,7 +188,7 @@ def bursts(clients: Clients) -> tuple[fits.Bursts, tuple[Curve, ...]]:
     table = np.stack([np.quantile(clients.cv[clients.owner == c], STEPS) for c in used])
     law = est.lognormals(table[mine].ravel(), 3)
     fitted = fits.Bursts(law, _alike(np.log(table[mine]), law), NO_FIT)
-    drawn = sampling.draw_bursts(generator("bursts"), fitted, DRAWS // 20, 20).ravel()
+    drawn = laws.draw_bursts(generator("bursts"), fitted, DRAWS // 20, 20).ravel()
     how = "EM, 3 lognormals, on 100 quantiles of each client; alike: variance of their means"
     source = Source(SERVEGEN, how, int(windows[used[mine]].sum()), "client", int(mine.sum()))
     return held(fitted, source, Curve("bursts", "cv of the gaps", table[~mine].ravel(), drawn))
@@ -205,7 +205,7 @@ def _alike(log: F64, law: fits.Mixture) -> float:
 def blend(values: F64, name: str, source: Source, mine: Flags) -> tuple[fits.Blend, tuple[Curve, ...]]:
     """Return tokens that a prompt has, or gets, as three lognormals."""
     law = fits.Blend(est.lognormals(values[mine], 3), NO_FIT)
-    drawn = np.rint(sampling.draw_mixture(generator(name), law.mixture, DRAWS))
+    drawn = np.rint(laws.draw_mixture(generator(name), law.mixture, DRAWS))
     return held(law, source, Curve(name, "tokens", values[~mine], np.maximum(drawn, 1.0)))
 
 

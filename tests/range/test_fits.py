@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import fit_people
-from benchmarks.people import F64, estimators, page, readings, sampling
+from benchmarks.people import F64, estimators, page, readings
 from benchmarks.people.meaning import CURVES, MEANING
-from stillwatch.range import fits
+from stillwatch.range import fits, laws
 from stillwatch.range.fits import JUDGED, Fit, Lengths, Mixture, Turns, Wobble
 from tests.tree import ROOT
 
@@ -85,7 +85,7 @@ def test_no_curve_is_left_over() -> None:
 
 
 def test_judged_shares_and_rates_add_up(rng: np.random.Generator) -> None:
-    rates = sampling.draw_rates(rng, fits.RATES, 1_000_000)
+    rates = laws.draw_rates(rng, fits.RATES, 1_000_000)
     assert pytest.approx(1.0) == JUDGED.chat + JUDGED.code + JUDGED.long
     assert _near(float(np.median(rates)), 2.0, 0.02)
     assert _near(float(rates.mean()), 4.4, 0.03)
@@ -95,23 +95,50 @@ def test_judged_shares_and_rates_add_up(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("law", [fits.CHAT, fits.CODE, fits.LONG], ids=["chat", "code", "long"])
 def test_lengths_are_whole_and_within_their_limits(law: Lengths, rng: np.random.Generator) -> None:
-    given, answered = sampling.draw_lengths(rng, law, COUNT)
-    assert given.dtype == answered.dtype == np.int64
+    given, answered = laws.draw_lengths(rng, law, COUNT)
+    assert given.dtype == answered.dtype == np.int32
     assert given.min() >= 1
     assert answered.min() >= 1
     assert given.max() <= law.most_in
     assert answered.max() <= law.most_out
 
 
+@pytest.mark.parametrize("law", [fits.CHAT, fits.CODE, fits.LONG], ids=["chat", "code", "long"])
+def test_a_table_of_lengths_holds_the_quantiles_of_its_law(law: Lengths) -> None:
+    """Drawn afresh, without the table, requests and answers are distributed alike."""
+    rng = np.random.default_rng(5)
+    for table, mixture, most in zip(
+        laws.length_table(law), (law.tokens_in, law.tokens_out), (law.most_in, law.most_out), strict=True
+    ):
+        drawn = np.clip(np.rint(laws.draw_mixture(rng, mixture, COUNT)), 1, most)
+        assert len(table) == 65_536
+        assert estimators.distance(table.astype(np.float64), drawn) < 0.01
+
+
+def test_the_lengths_of_all_services_are_mixed_by_their_judged_shares() -> None:
+    sizes = [int(share * COUNT) for share in (JUDGED.chat, JUDGED.code, JUDGED.long)]
+    rng = np.random.default_rng(8)
+    parts = [laws.draw_lengths(rng, law, n) for law, n in zip((fits.CHAT, fits.CODE, fits.LONG), sizes, strict=True)]
+    for side, table in enumerate(laws.lengths()):
+        wanted = np.concatenate([part[side] for part in parts])
+        assert len(table) == 65_536
+        assert estimators.distance(wanted.astype(np.float64), table.astype(np.float64)) < 0.01
+
+
+def test_a_table_of_lengths_cannot_be_changed_by_whoever_reads_it() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        laws.length_table(fits.CHAT)[0][0] = 1
+
+
 def test_a_chat_prompt_says_how_long_its_answer_is_and_a_long_one_does_not(rng: np.random.Generator) -> None:
-    given, answered = sampling.draw_lengths(rng, fits.CHAT, COUNT)
+    given, answered = laws.draw_lengths(rng, fits.CHAT, COUNT)
     assert np.median(answered[(given > 950) & (given < 1_200)]) > 3 * np.median(answered[(given > 385) & (given < 415)])
-    given, answered = sampling.draw_lengths(rng, fits.LONG, COUNT)
+    given, answered = laws.draw_lengths(rng, fits.LONG, COUNT)
     assert abs(np.corrcoef(np.log(given), np.log(answered))[0, 1]) < 0.02
 
 
 def test_a_mixture_is_drawn_by_its_shares(rng: np.random.Generator) -> None:
-    drawn = sampling.draw_mixture(rng, Mixture((0.2, 0.8), (10.0, 1_000.0), (0.1, 0.3)), COUNT)
+    drawn = laws.draw_mixture(rng, Mixture((0.2, 0.8), (10.0, 1_000.0), (0.1, 0.3)), COUNT)
     assert (drawn < 100).mean() == pytest.approx(0.2, abs=0.005)
     assert _near(float(np.median(drawn[drawn < 100])), 10.0, 0.01)
     assert np.log(drawn[drawn > 100]).std() == pytest.approx(0.3, abs=0.01)
@@ -120,46 +147,46 @@ def test_a_mixture_is_drawn_by_its_shares(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("name", WOBBLES)
 def test_factors_average_one_and_differ_by_the_cv_of_their_account(name: str, rng: np.random.Generator) -> None:
     law = Wobble(WOBBLES[name].median, 1e-9, WOBBLES[name].fit)
-    factors = sampling.draw_factors(rng, law, 500, 200)
+    factors = laws.draw_factors(rng, law, 500, 200)
     assert factors.mean() == pytest.approx(1.0, abs=0.01)
     assert _near(float(factors.std()), law.median, 0.03)
 
 
 def test_peak_over_trough_is_what_kappa_says() -> None:
     kappas = np.array([0.0, 0.5, 1.5])
-    weights = sampling.hour_weights(kappas, np.full(3, 14.5))
-    assert weights.mean(axis=1) == pytest.approx(1.0)
-    assert weights[:, 14] / weights[:, 2] == pytest.approx(np.exp(2 * kappas))
+    weights = laws.hour_weights(kappas, np.full(3, 14.5))
+    assert weights.mean(axis=1) == pytest.approx(1.0, rel=1e-5)
+    assert weights[:, 14] / weights[:, 2] == pytest.approx(np.exp(2 * kappas), rel=1e-4)
 
 
 def test_turns_are_drawn_by_their_law(rng: np.random.Generator) -> None:
     law = fits.TURNS_BRIEF
-    turns = sampling.draw_turns(rng, law, COUNT)
+    turns = laws.draw_turns(rng, law, COUNT)
     assert (turns == 1).mean() == pytest.approx(law.a / (law.a + law.b), abs=0.01)
     assert (turns > 2).sum() / (turns > 1).sum() == pytest.approx((law.b + 1) / (law.a + law.b + 1), abs=0.01)
     assert turns.max() <= law.longest
-    assert turns.mean() > sampling.draw_turns(rng, fits.TURNS_LENGTHY, COUNT).mean()
+    assert turns.mean() > laws.draw_turns(rng, fits.TURNS_LENGTHY, COUNT).mean()
 
 
 def test_pauses_are_lognormal(rng: np.random.Generator) -> None:
-    pauses = np.log(sampling.draw_pauses(rng, fits.PAUSE, COUNT))
+    pauses = np.log(laws.draw_pauses(rng, fits.PAUSE, COUNT))
     assert _near(float(np.exp(pauses.mean())), fits.PAUSE.median, 0.02)
     assert pauses.std() == pytest.approx(fits.PAUSE.sigma, abs=0.01)
 
 
 @pytest.mark.parametrize("cv", [0.2, 1.0, 2.0, 4.0])
 def test_gaps_have_the_cv_asked_for(cv: float, rng: np.random.Generator) -> None:
-    gaps = sampling.draw_gaps(rng, np.full(1_000_000, cv))
+    gaps = laws.draw_gaps(rng, np.full(1_000_000, cv))
     assert _near(float(gaps.std() / gaps.mean()), cv, 0.05)
 
 
 def test_windows_of_one_client_are_alike_in_their_bursts(rng: np.random.Generator) -> None:
-    bursts = np.log(sampling.draw_bursts(rng, fits.BURSTS, 2_000, 50))
+    bursts = np.log(laws.draw_bursts(rng, fits.BURSTS, 2_000, 50))
     assert bursts.mean(axis=1).var() > 0.3 * bursts.var()
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    first, second = (sampling.draw_lengths(np.random.default_rng(3), fits.CHAT, 1_000) for _ in range(2))
+    first, second = (laws.draw_lengths(np.random.default_rng(3), fits.CHAT, 1_000) for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -168,20 +195,20 @@ def test_the_same_seed_draws_the_same() -> None:
 
 def test_a_mixture_is_found_again(rng: np.random.Generator) -> None:
     truth = Mixture((0.3, 0.7), (20.0, 900.0), (0.5, 0.2))
-    found = estimators.lognormals(sampling.draw_mixture(rng, truth, 20_000), 2)
+    found = estimators.lognormals(laws.draw_mixture(rng, truth, 20_000), 2)
     assert np.concatenate(astuple(found)) == pytest.approx(np.concatenate(astuple(truth)), rel=0.05)
 
 
 def test_gamma_factors_are_found_again(rng: np.random.Generator) -> None:
     law = Wobble(0.4, 0.7, fits.DAY.fit)
-    median, sigma = estimators.gamma_factors(sampling.draw_factors(rng, law, 20_000, 5).ravel())
+    median, sigma = estimators.gamma_factors(laws.draw_factors(rng, law, 20_000, 5).ravel().astype(np.float64))
     assert _near(median, 0.4, 0.05)
     assert _near(sigma, 0.7, 0.1)
 
 
 def test_kappa_and_its_law_are_found_again(rng: np.random.Generator) -> None:
     kappas = np.array([0.1, 0.7, 2.0])
-    weights = sampling.hour_weights(kappas, np.full(3, 9.0))
+    weights = laws.hour_weights(kappas, np.full(3, 9.0))
     wave = np.abs((weights * np.exp(-2j * np.pi * np.arange(24) / 24)).mean(axis=1))
     assert estimators.kappa_of(2 * wave) == pytest.approx(kappas, rel=0.01)
     assert estimators.weibull(2.0 * rng.weibull(1.5, size=COUNT)) == pytest.approx((2.0, 1.5), rel=0.02)
@@ -196,10 +223,10 @@ def test_turns_and_pauses_are_found_again_though_the_trace_ends(rng: np.random.G
 
 def _trace(rng: np.random.Generator, law: Turns) -> tuple[Any, F64, Any]:
     """Return turn, time waited and whether followed of requests in an hour in which conversations begin."""
-    clock, total = rng.uniform(0.0, 3_600.0, size=20_000), sampling.draw_turns(rng, law, 20_000)
+    clock, total = rng.uniform(0.0, 3_600.0, size=20_000), laws.draw_turns(rng, law, 20_000)
     parts = []
     for turn in range(1, 40):
-        pause = np.where(turn < total, sampling.draw_pauses(rng, fits.Pause(120.0, 1.0, law.fit), len(clock)), np.inf)
+        pause = np.where(turn < total, laws.draw_pauses(rng, fits.Pause(120.0, 1.0, law.fit), len(clock)), np.inf)
         followed = clock + pause < 3_600.0
         parts.append((np.full(len(clock), turn), np.where(followed, pause, 3_600.0 - clock), followed))
         clock, total = (clock + pause)[followed], total[followed]

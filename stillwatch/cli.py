@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.console import Console
 from typer import TyperException
 
 from stillwatch import __version__, commands
+from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
+from stillwatch.console import show, watching, working
 from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
 from stillwatch.ingest import IngestOptions
-from stillwatch.ingest import Progress as Imported
 from stillwatch.report import intake, terminal
 from stillwatch.report.json import campaign_json, campaigns_json
 from stillwatch.report.result import Result, load_result
@@ -32,6 +28,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+
+app.add_typer(range_app, name="range")
 
 Logs = Annotated[
     list[str], typer.Argument(metavar="LOG...", help="Log files, folders and globs, of any mix of formats.")
@@ -66,9 +65,9 @@ def inspect(
     logs: Logs, accounts: Accounts = None, form: Format = None, mapping: Mapping = None, as_json: AsJson = False
 ) -> None:
     """Say what logs hold and which kinds of evidence can be had from them."""
-    with _working("reading"):
+    with working("reading"):
         found = commands.inspect_logs(logs, accounts=accounts or [], name=form, mapping=mapping)
-    _show(as_json, lambda: intake.inspection_json(found), lambda: intake.inspection_view(found))
+    show(as_json, lambda: intake.inspection_json(found), lambda: intake.inspection_view(found))
     if not found.rows and not any(file.rows for file in found.files):
         raise NothingUsable(
             "no usable exchange in these files", expected="logs in one of the formats of docs/log-formats.md"
@@ -91,9 +90,9 @@ def import_(
 ) -> None:
     """Read logs into a ledger of sketches; their text is not kept."""
     options = IngestOptions(form, tuple(accounts or ()), mapping, keep_samples, workers)
-    with _watching() as watcher:
+    with watching() as watcher:
         done = commands.import_logs(logs, ledger, key=key, options=options, watcher=watcher)
-    _show(as_json, lambda: intake.import_json(done), lambda: intake.import_view(done))
+    show(as_json, lambda: intake.import_json(done), lambda: intake.import_view(done))
 
 
 @app.command()
@@ -123,7 +122,7 @@ def scan(
         threads=threads,
         false_discoveries=false_discoveries,
     )
-    with _watching() as watcher:
+    with watching() as watcher:
         if ledger is not None and not logs:
             result = commands.scan_ledger(ledger, out, settings, known=known, watcher=watcher)
         elif logs and ledger is None:
@@ -144,7 +143,7 @@ def explain(
 ) -> None:
     """Show one campaign's evidence as a waterfall in bits, for and against."""
     result = load_result(out)
-    _show(as_json, lambda: campaign_json(result, campaign), lambda: terminal.explain_campaign(result, campaign))
+    show(as_json, lambda: campaign_json(result, campaign), lambda: terminal.explain_campaign(result, campaign))
 
 
 @app.command()
@@ -156,13 +155,13 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Build a small labelled world, scan it and show what was found."""
-    with _watching() as watcher:
+    with watching() as watcher:
         result = commands.demo(out, seed=seed, watcher=watcher)
     _show_scan(as_json, result, out / "scan")
 
 
 def _show_scan(as_json: bool, result: Result, out: Path) -> None:
-    _show(as_json, lambda: campaigns_json(result), lambda: terminal.campaign_table(result))
+    show(as_json, lambda: campaigns_json(result), lambda: terminal.campaign_table(result))
     if not as_json:
         report = out / "report.html"
         first = (
@@ -171,17 +170,6 @@ def _show_scan(as_json: bool, result: Result, out: Path) -> None:
             else ""
         )
         Console().print(f"Report: {report}{first}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
-    try:
-        if as_json:
-            print(json.dumps(machine(), indent=2, ensure_ascii=False))
-        else:
-            Console(highlight=False).print(person())
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _moment(text: str | None, option: str) -> dt.datetime | None:
@@ -207,36 +195,6 @@ def _check_share(share: float) -> None:
         raise NothingUsable(
             f"`{share:g}` is no share", where="--false-discoveries", expected="a number between 0 and 1"
         )
-
-
-@contextmanager
-def _working(what: str) -> Iterator[None]:
-    with _progress() as bars:
-        bars.add_task(what, total=None)
-        yield
-
-
-@contextmanager
-def _watching() -> Iterator[commands.Watcher]:
-    """Show a bar for an import and the name of each stage of a scan; nothing where there is no terminal."""
-    with _progress() as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def on_import(at: Imported) -> None:
-            tasks.setdefault("import", bars.add_task("importing", total=max(at.size, 1)))
-            bars.update(tasks["import"], completed=at.size_done, description=f"importing, {at.rows:,} exchanges")
-
-        def on_stage(stage: str) -> None:
-            tasks.setdefault("scan", bars.add_task("scanning", total=None))
-            bars.update(tasks["scan"], description=f"scanning: {stage}")
-
-        yield commands.Watcher(on_import, on_stage)
-
-
-def _progress() -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 INTERRUPTED = 130

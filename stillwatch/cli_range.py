@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
 from stillwatch.errors import NothingUsable, StillwatchError
 from stillwatch.range.build import build_world
@@ -130,7 +131,7 @@ def run(
     _fail(worse)
 
 
-def _ran(case: Case, folder: Path, watcher: object) -> Trial:
+def _ran(case: Case, folder: Path, watcher: Watcher) -> Trial:
     """Run one case and leave its score beside its world."""
     trial = run_case(case, folder / case.name, watcher=watcher)
     text = json.dumps(score_json(trial.score), indent=2)

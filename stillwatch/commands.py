@@ -25,7 +25,7 @@ from stillwatch.inspection import Inspection, inspect
 from stillwatch.keys import load_key
 from stillwatch.ledger import Ledger, as_skipped
 from stillwatch.pipeline import Scan, scan
-from stillwatch.range import DEMO, build_world
+from stillwatch.range import WorldSpec, build_world
 from stillwatch.record import Skips
 from stillwatch.report.html import render_html
 from stillwatch.report.result import Result, load_result
@@ -149,7 +149,7 @@ def demo(out: Path, *, seed: int, watcher: Watcher) -> Result:
         if not (world / "world.json").exists():
             raise Refused("holds no world of an earlier demo", where=str(world), remedy="another `--out`")
         shutil.rmtree(world)
-    build_world(DEMO, world, seed)
+    build_world(WorldSpec(), world, seed)
     options = IngestOptions(accounts=(str(world / "accounts.parquet"),))
     return scan_logs([str(world / "exchanges.parquet")], out / "scan", ScanSettings(), options=options, watcher=watcher)
 

@@ -42,6 +42,9 @@ ORDER = (
     "report",
     "range",
     "commands",
+    "trials",
+    "console",
+    "cli_range",
     "cli",
 )
 """The way data flows. A module imports only from modules named before it; inside a package, from its own."""

@@ -27,6 +27,7 @@ from stillwatch.range.draw import (
     numbers_of,
     zipf_weights,
 )
+from stillwatch.range.fits import JUDGED, TURNS_BRIEF
 from stillwatch.record import ACCOUNTS, TIMESTAMP, conform
 
 NOBODY = 0
@@ -109,7 +110,7 @@ class Accounts:
         streams, names_sessions, thinks: whether the client streams, sends a session id, asks for reasoning.
         errors: share of requests that fail.
         tempo: requests a day.
-        follows: chance that a request is followed up in the same conversation.
+        follows: chance that a request is followed up in the same conversation, one minus a draw from the fitted beta.
     """
 
     number: U64
@@ -200,13 +201,14 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
         thinks=rng.random(count) < 0.3,
         errors=rng.beta(1.2, 60.0, size=count).astype(np.float32),
         tempo=draw_tempo(rng, count),
-        follows=rng.beta(1.4, 2.0, size=count).astype(np.float32),
+        follows=(1.0 - rng.beta(TURNS_BRIEF.a, TURNS_BRIEF.b, size=count)).astype(np.float32),
     )  # fmt: skip
 
 
 def draw_tempo(rng: np.random.Generator, count: int) -> Floats:
-    """Return requests a day."""
-    return np.exp(rng.normal(1.0, 1.1, size=count)).astype(np.float32)
+    """Return requests a day of persons; services are a part of the ordinary population."""
+    rates = JUDGED.person_median * np.exp(JUDGED.person_sigma * rng.standard_normal(count, dtype=np.float32))
+    return rates.astype(np.float32)
 
 
 def draw_births(rng: np.random.Generator, count: int, start: int, days: int) -> I64:

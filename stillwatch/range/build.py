@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from stillwatch.range.accounts import Accounts, account_ids, account_table, join
 from stillwatch.range.cast import Cast, Player, WorldSpec, cast, described
-from stillwatch.range.draw import DAY, HOUR, I64, Ints, generator
+from stillwatch.range.draw import DAY, HOUR, I64, generator
 from stillwatch.range.events import Events, renumbered
 from stillwatch.range.fill import Filler
 from stillwatch.range.prompts import Prompts

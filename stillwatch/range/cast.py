@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns import Campaign, evaded, play, scaled
+from stillwatch.range.campaigns2 import Campaign, evaded, play, scaled
 from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.prompts import Prompts
@@ -106,9 +106,7 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     ratio = scenario.innocents if spec.innocents is None else spec.innocents
     innocent = harvested * ratio if campaigns else scenario.innocents * spec.scale
     shares = _shares(spec.dials)
-    players = [
-        Player(c.id, CAMPAIGN, stage(name=c.id), c.accounts, functools.partial(_played, c)) for c in campaigns
-    ]
+    players = [Player(c.id, CAMPAIGN, stage(name=c.id), c.accounts, _playing(c)) for c in campaigns]
     for population, count in _counts(shares, innocent, scenario.days):
         for name, size in _groups(population, count):
             players.append(Player(name, population.kind, stage(name=name), size, population.act))
@@ -124,6 +122,11 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
         shares=shares,
         expected=harvested + innocent,
     )
+
+
+def _playing(campaign: Campaign) -> Callable[[Stage, int], Part]:
+    """Return what plays `campaign`, which knows how many accounts it has."""
+    return lambda stage, _: play(campaign, stage)
 
 
 def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict[str, object]:
@@ -147,10 +150,6 @@ def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict
         "campaigns": [asdict(campaign) for campaign in troupe.campaigns],
         "groups": [{"name": p.name, "kind": p.kind, "accounts": p.count} for p in troupe.players],
     }
-
-
-def _played(campaign: Campaign, stage: Stage, count: int) -> Part:
-    return play(campaign, stage)
 
 
 def _unknown(name: str, known: list[str]) -> StillwatchError:
@@ -226,4 +225,5 @@ def _groups(population: Population, count: int) -> list[tuple[str, int]]:
 def _apportioned(total: int, weights: np.ndarray) -> I64:
     """Return whole numbers that sum to `total`, in proportion to `weights`."""
     edges = np.rint(np.cumsum(weights) / weights.sum() * total).astype(np.int64)
-    return np.diff(edges, prepend=0)
+    sizes: I64 = np.diff(edges, prepend=0)
+    return sizes

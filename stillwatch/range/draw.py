@@ -134,19 +134,3 @@ def address_text(numbers: Ints) -> pa.StringArray:
     ends = np.zeros(count + 1, dtype=np.int32)
     np.cumsum(kept.sum(axis=1), out=ends[1:])
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(flat[kept]))
-
-
-Words = npt.NDArray[np.str_]
-
-
-def hex_ids(rng: np.random.Generator, count: int, digits: int = 16) -> Words:
-    """Return `count` random ids of `digits` hexadecimal digits (an even number)."""
-    if not count:
-        return np.empty(0, dtype=f"U{digits}")
-    return np.frombuffer(rng.bytes(count * digits // 2).hex().encode(), dtype=f"S{digits}").astype(f"U{digits}")
-
-
-def addresses(rng: np.random.Generator, shape: tuple[int, int], blocks: I64) -> Words:
-    """Return IPv4 addresses of `shape`, one row per account, each inside its account's /16 in `blocks`."""
-    low = rng.integers(1, 65_535, size=shape)
-    return np.array(address_text(((blocks[:, None] << 16) + low).ravel()).to_pylist()).reshape(shape)

@@ -14,15 +14,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.range import fits
 from stillwatch.range.accounts import AGENTS, CLIENTS, HOMES, PATHS, Accounts, account_ids, countries, id_text
 from stillwatch.range.draw import I64, Flags, Ints, address_text, generator, hex_text, key, mixed, unit
 from stillwatch.range.events import HABIT, TURNS, Events, exchange_number
+from stillwatch.range.fits import CACHE
+from stillwatch.range.laws import F32, lengths
 from stillwatch.range.recipes import LARGE, MODELS, NEW, NO_TOOLS, TOOLS, Recipe
 from stillwatch.range.render import Texts
 from stillwatch.record import EXCHANGES, TIMESTAMP
 
-F32 = npt.NDArray[np.float32]
 _FINISHED = ("stop", "length", "tool_use")
 _TWO_KEYS = 0.2
 """Share of accounts that use two keys in turn."""
@@ -32,6 +32,10 @@ _CALLS = 0.6
 """Share of answers that call a tool when tools are offered."""
 _UNLIMITED = 64_000
 _REFUSAL_TOKENS = 30
+_ADDED = 36.0
+"""Tokens that a later turn adds to the prompt and the answer before it: the middle one of `fits.ADDED`."""
+_KEEPS = 0.7
+"""Share of requests that a prefix cache serves. Judged: it is on everywhere in the trace, and not with everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Filler:
         self._models = np.cumsum(who.models, axis=1, dtype=np.float32)
         self._addresses = address_text(who.homes.ravel())
         self._homes = np.cumsum(who.home_weights, axis=1, dtype=np.float32)
-        names = ("exchange", "key", "session", "block", "prefix", "user")
+        names = ("exchange", "key", "session", "block", "prefix", "user", "length")
         self._keys = {name: key(seed, "fill", name) for name in names}
 
     def rows(self, part: Events, texts: Texts, *, first: int) -> pa.RecordBatch:
@@ -185,27 +189,36 @@ class Filler:
     ) -> _Spent:
         """Return token counts: what is asked and answered by its length in characters, and what people send along
         and get back by the fitted lengths of `fits`."""
-        count, asking = len(part), self._asking
+        count = len(part)
         wordy = rng.random(count, dtype=np.float32) + np.float32(3.6)
         asked, fixed, said = (_chars(text) / wordy for text in (texts.input, texts.system, texts.output))
-        along = np.where(asking.document[part.recipe] > 0, _about(rng, asking.document[part.recipe]), fits.sent(rng, count))
-        reply = np.where(asking.reply[part.recipe] > 0, _about(rng, asking.reply[part.recipe]), fits.answered(rng, count))
+        along, reply = self._lengths(rng, part)
         reply = np.where(said > 0, said, reply)
-        history = (part.turn - 1) * (np.float32(fits.GROWTH) * _about(rng, np.ones(count, dtype=np.float32)))
+        grown = (part.turn - 1) * (reply + np.float32(_ADDED))
         thought = np.where(thinking, np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.8) + 6), 0)
         full = np.where(refused, _REFUSAL_TOKENS, np.maximum(reply, 1) + thought)
         ceiling = self._who.ceiling[part.account]
         ceiling = np.where(ceiling > 0, ceiling, _UNLIMITED)
         out = np.minimum(full, ceiling).astype(np.int64)
-        kept = (part.turn > 1) & (rng.random(count, dtype=np.float32) < fits.CACHED)
-        cached = np.where(kept, np.float32(0.8) * history + fixed, 0)
+        before = np.where(part.turn > 1, fixed + along + grown, fixed)
+        kept = rng.random(count, dtype=np.float32) < _KEEPS
+        cached = np.where(kept, CACHE.block * (before // CACHE.block), 0)
         return _Spent(
-            sent=(8 + asked + fixed + along + history).astype(np.int64),
+            sent=(8 + asked + fixed + along + grown).astype(np.int64),
             out=out,
             cached=cached.astype(np.int64),
             thought=np.minimum(thought.astype(np.int64), out),
             cut=full > ceiling,
         )
+
+    def _lengths(self, rng: np.random.Generator, part: Events) -> tuple[F32, F32]:
+        """Return tokens that are sent along with a request, the same throughout a conversation, and of its answer."""
+        given, answered = lengths()
+        talk = mixed(part.talk, self._keys["length"]) & np.uint64(0xFFFF)
+        each = mixed(exchange_number(part), self._keys["length"]) & np.uint64(0xFFFF)
+        document, reply = self._asking.document[part.recipe], self._asking.reply[part.recipe]
+        along = np.where(document > 0, _about(rng, document), given[talk])
+        return along, np.where(reply > 0, _about(rng, reply), answered[np.where(part.turn == 1, talk, each)])
 
     def _blocks(self, part: Events, issues: Flags) -> dict[str, pa.Array]:
         """Return the reasoning blocks handed out and brought back: an answer that thinks issues one, and the next
@@ -258,7 +271,8 @@ def _asking(recipes: tuple[Recipe, ...]) -> _Asking:
 def _by_edges(rng: np.random.Generator, edges: F32) -> I64:
     """Return for each row of cumulative weights a column."""
     drawn = rng.random(len(edges), dtype=np.float32) * edges[:, -1]
-    return np.minimum((drawn[:, None] >= edges).sum(axis=1), edges.shape[1] - 1)
+    column: I64 = np.minimum((drawn[:, None] >= edges).sum(axis=1), edges.shape[1] - 1)
+    return column
 
 
 def _about(rng: np.random.Generator, median: F32) -> F32:
@@ -280,7 +294,8 @@ def _chars(texts: pa.Array) -> F32:
     """Return characters of each text, 0 for null."""
     if texts.null_count == len(texts):
         return np.zeros(len(texts), dtype=np.float32)
-    return pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False).astype(np.float32)
+    chars: F32 = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False).astype(np.float32)
+    return chars
 
 
 def _edges(counts: Ints | Flags) -> npt.NDArray[np.int32]:

@@ -9,15 +9,19 @@ import numpy as np
 from stillwatch.range.accounts import Accounts, clock_shifts
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
 from stillwatch.range.events import Events, events
+from stillwatch.range.fits import DAY as DAYS
+from stillwatch.range.fits import HABIT, PAUSE, SWING, TURNS_BRIEF
+from stillwatch.range.laws import draw_factors, draw_kappas, draw_pauses, hour_weights
 
 _OFFICE = (2, 1, 1, 1, 1, 2, 4, 8, 16, 24, 27, 26, 20, 23, 27, 27, 25, 21, 15, 12, 11, 10, 7, 4)
 _EVENING = (9, 5, 3, 2, 1, 1, 2, 4, 6, 8, 9, 10, 11, 11, 11, 12, 13, 15, 18, 22, 25, 26, 22, 15)
-_ALWAYS = (1,) * 24
-HOURS = np.array([_OFFICE, _EVENING, _ALWAYS], dtype=np.float64)
-"""Shape of the local day: office hours, evenings, round the clock."""
+HOURS = np.array([_OFFICE, _EVENING, (1,) * 24], dtype=np.float64)
+"""Shape of the local day: office hours, evenings, round the clock. Judged: no public trace holds persons."""
+_SHAPES = (0.55, 0.35, 0.10)
+"""Shares of these shapes among people."""
 _WEEKEND = 0.25
 """Traffic of an office on a day of the weekend, against a working day."""
-LONGEST = 12
+LONGEST = TURNS_BRIEF.longest
 """Turns after which a person begins a new conversation."""
 
 
@@ -38,19 +42,22 @@ class Habits:
 def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) -> Habits:
     """Return the habits of unrelated people in the `days` days from `start` (midnight UTC).
 
-    Some fall silent for good; a day differs from the next by a gamma factor, an hour from the person's shape of day
-    by another.
+    Some fall silent for good. A day differs from the next, and an hour lastingly from the shape of the day, by
+    factors that were fitted to real clients (`fits.DAY`, `fits.HABIT`); who works round the clock has more or less of
+    a night as those clients have (`fits.SWING`).
     """
     count = len(who)
-    shape = rng.choice(3, size=count, p=[0.55, 0.35, 0.10])
-    local = HOURS[shape] * rng.gamma(3.0, 1.0, size=(count, 24))
+    shape = rng.choice(3, size=count, p=_SHAPES)
+    local = HOURS[shape] * draw_factors(rng, HABIT, count, 24)
+    always = np.flatnonzero(shape == 2)
+    local[always] *= hour_weights(draw_kappas(rng, SWING, len(always)), rng.uniform(0.0, 24.0, size=len(always)))
     ahead = (clock_shifts() // HOUR)[who.region]
     hours = np.take_along_axis(local, (np.arange(24)[None, :] + ahead[:, None]) % 24, axis=1)
     weekday = (start // DAY + np.arange(days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
     quiet = np.where((weekday >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
     week = (5 + 2 * _WEEKEND) / 7
     level = who.tempo / np.where(shape == 0, week, 1.0)
-    daily = quiet * rng.gamma(2.0, 0.5, size=(count, days)) * level[:, None]
+    daily = quiet * draw_factors(rng, DAYS, count, days) * level[:, None]
     leaves = rng.uniform(0.2, 8.0, size=count) * days
     born = (who.created_at - start) / DAY
     day = np.arange(days)[None, :]
@@ -83,10 +90,10 @@ def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int)
 
 def converse(rng: np.random.Generator, account: Ints, begin: I64, follows: Floats, *, longest: int = LONGEST) -> Events:
     """Return the turns of conversations that begin at `begin`, each followed up with its account's chance; pauses
-    between turns are lognormal about 70 seconds."""
+    between turns are those of `fits.PAUSE`."""
     turns = np.minimum(rng.geometric(1.0 - np.minimum(follows[account], 0.85)), longest).astype(np.int64)
     talk, place = spread(turns)
-    pauses = np.where(place > 0, np.exp(rng.normal(np.log(70.0), 1.0, size=len(place))) + 2.0, 0.0)
+    pauses = np.where(place > 0, draw_pauses(rng, PAUSE, len(place)), 0.0)
     gone = np.cumsum(pauses)
     elapsed = gone - gone[np.cumsum(turns) - turns][talk]
     ts = begin[talk] + (elapsed * MICRO).astype(np.int64)

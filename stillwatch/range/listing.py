@@ -7,9 +7,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from stillwatch.range.campaigns import LADDER
+from stillwatch.range.campaigns2 import LADDER
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
+
+
+_SCENARIO = ("name", "exchanges", "accounts", "days", "a day", "innocents", "what")
 
 
 def listing_json() -> dict[str, Any]:
@@ -47,7 +50,9 @@ def listing_view() -> RenderableType:
 
 
 def _scenarios() -> Table:
-    table = _table("Scenarios", ("name", "exchanges", "accounts", "days", "a day", "innocents", "what"), numbers=(1, 2, 3, 4, 5))
+    table = _table(
+        "Scenarios", ("name", "exchanges", "accounts", "days", "a day", "innocents", "what"), numbers=(1, 2, 3, 4, 5)
+    )
     for scenario in SCENARIOS:
         table.add_row(*_scenario(scenario))
     return table
@@ -56,7 +61,7 @@ def _scenarios() -> Table:
 def _scenario(scenario: Scenario) -> tuple[str, ...]:
     exchanges = sum(campaign.exchanges for campaign in scenario.campaigns)
     accounts = sum(campaign.accounts for campaign in scenario.campaigns)
-    load = f"{exchanges / accounts / max(c.days for c in scenario.campaigns):.0f}" if accounts else "-"
+    load = ", ".join(f"{campaign.a_day or campaign.load():.0f}" for campaign in scenario.campaigns) or "-"
     ratio = f"{scenario.innocents:g} : 1" if scenario.campaigns else f"{scenario.innocents:,.0f}"
     return scenario.name, f"{exchanges:,}", f"{accounts:,}", str(scenario.days), load, ratio, scenario.about
 

@@ -24,7 +24,8 @@ class Slices:
     """Takes events in any order and gives them back in order of time.
 
     Args:
-        folder: where buckets are written; made here and removed after the last run. start, days: of the world. expected: events in all, about.
+        folder: where buckets are written; made here and removed after the last run.
+        start, days: of the world. expected: events in all, about.
     """
 
     def __init__(self, folder: Path, *, start: int, days: int, expected: float) -> None:
@@ -94,7 +95,8 @@ def _order(ts: I64) -> I64:
     Sorting one number that holds both is several times faster than a stable argsort; a run is a small part of the
     world's time, so both fit.
     """
-    bits = int(len(ts)).bit_length()
+    bits = len(ts).bit_length()
     keys = ((ts - ts.min()) << bits) | np.arange(len(ts))
     keys.sort()
-    return keys & ((1 << bits) - 1)
+    order: I64 = keys & ((1 << bits) - 1)
+    return order

@@ -59,8 +59,15 @@ class World:
     @classmethod
     def at(cls, folder: Path, *, exchanges: int, kinds: Mapping[str, int]) -> World:
         """Return the world in `folder`."""
-        names = (folder / f"{name}.parquet" for name in ("exchanges", "accounts", "truth"))
-        return cls(folder, *names, exchanges, sum(kinds.values()), dict(sorted(kinds.items())))
+        return cls(
+            folder=folder,
+            exchanges=folder / "exchanges.parquet",
+            accounts=folder / "accounts.parquet",
+            truth=folder / "truth.parquet",
+            n_exchanges=exchanges,
+            n_accounts=sum(kinds.values()),
+            kinds=dict(sorted(kinds.items())),
+        )
 
 
 @contextmanager
@@ -143,53 +150,7 @@ def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         _named(schema),
         compression={name: "none" if name in _AS_IT_IS else "lz4" for name in schema.names},
         use_dictionary=[*coded, *_FEW_VALUES],
-        column_encoding={name: "DELTA_BINARY_PACKED" for name in _COUNTS},
+        column_encoding=dict.fromkeys(_COUNTS, "DELTA_BINARY_PACKED"),
         write_statistics=["ts"],
         store_schema=False,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """A world in memory: exchanges and accounts in the record, truth with one row per account."""
-
-    exchanges: pa.Table
-    accounts: pa.Table
-    truth: pa.Table
-
-
-def write_world(out: Path, tables: Tables, parameters: Mapping[str, object]) -> World:
-    """Write `tables` and `parameters` to the folder `out`, whole or not at all.
-
-    Raises:
-        Refused: `out` exists and is not empty.
-    """
-    if out.exists() and any(out.iterdir()):
-        raise Refused("the folder is not empty", where=str(out), remedy="name a new folder for the world")
-    half = out.with_name(f".{out.name}.{os.getpid()}.part")
-    half.mkdir(parents=True)
-    try:
-        _write(half, tables, parameters)
-        if out.exists():
-            out.rmdir()
-        half.rename(out)
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
-    counts = tables.truth.group_by("kind").aggregate([("account_id", "count")]).sort_by("kind").to_pylist()
-    return World(
-        folder=out,
-        exchanges=out / "exchanges.parquet",
-        accounts=out / "accounts.parquet",
-        truth=out / "truth.parquet",
-        n_exchanges=tables.exchanges.num_rows,
-        n_accounts=tables.accounts.num_rows,
-        kinds={row["kind"]: row["account_id_count"] for row in counts},
-    )
-
-
-def _write(folder: Path, tables: Tables, parameters: Mapping[str, object]) -> None:
-    pq.write_table(tables.exchanges, folder / "exchanges.parquet", row_group_size=1 << 16)
-    pq.write_table(tables.accounts, folder / "accounts.parquet")
-    pq.write_table(tables.truth, folder / "truth.parquet")
-    text = json.dumps(dict(parameters), indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / "world.json").write_text(text + "\n", encoding="utf-8")

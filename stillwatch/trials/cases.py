@@ -39,7 +39,9 @@ class Case:
 
     def spec(self) -> WorldSpec:
         """Return the world of this case."""
-        return WorldSpec(scenario_named(self.scenario), self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs)
+        return WorldSpec(
+            scenario_named(self.scenario), self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs
+        )
 
 
 FAST = (

@@ -17,7 +17,7 @@ from stillwatch.range.campaigns2.clocks import CLOCKS, Roster, Slot, human_roste
 from stillwatch.range.campaigns2.crew import REPLACEMENT, Crew, enlist
 from stillwatch.range.campaigns2.disguise import covering, former_owners
 from stillwatch.range.campaigns2.operator import Campaign
-from stillwatch.range.campaigns2.requests import Order, Scene, ordered
+from stillwatch.range.campaigns2.requests import Order, Scene, handed_around, ordered
 from stillwatch.range.campaigns2.wording import write_script
 from stillwatch.range.draw import DAY, F64, HOUR, Flags, pick
 from stillwatch.range.events import Events, joined
@@ -91,7 +91,8 @@ def _planned(campaign: Campaign, stage: Stage, crew: Crew) -> _Plan:
         table = Roster(crew.cell, _NOBODY, _NOBODY, busiest)
     sends = np.array([sum(campaign.weights(day)) for day in range(campaign.days)])
     script = write_script(campaign, stage.name, int(crew.cell.max()) + 1)
-    blocks = _cut(stage.start, sends * loads * present)
+    most = np.array([(crew.present(stage.start + day * DAY) > 0).sum() for day in range(campaign.days)])
+    blocks = _cut(stage.start, sends * loads * present, sends * loads * most)
     return _Plan(Scene(campaign, stage, crew, script), table, loads, working, blocks)
 
 
@@ -100,8 +101,9 @@ def _conversations(campaign: Campaign, day: int) -> list[float]:
     return [w / tactic.sends for w, tactic in zip(campaign.weights(day), campaign.tactics, strict=True)]
 
 
-def _cut(start: int, a_day: F64) -> tuple[tuple[tuple[Slot, int], ...], ...]:
-    """Return the blocks for `a_day` requests on each day: each about half a `BLOCK`; no two slots share an item."""
+def _cut(start: int, a_day: F64, most: F64) -> tuple[tuple[tuple[Slot, int], ...], ...]:
+    """Return the blocks for `a_day` requests on each day, each about half a `BLOCK`; no two slots share an item, of
+    which `most` are handed out on a day, about."""
     blocks: list[list[tuple[Slot, int]]] = [[]]
     held, item = 0.0, 0
     for day, total in enumerate(a_day.tolist()):
@@ -113,7 +115,7 @@ def _cut(start: int, a_day: F64) -> tuple[tuple[tuple[Slot, int], ...], ...]:
                 held = 0.0
             blocks[-1].append((Slot(day, start + day * DAY, hour, hours), item))
             held += expected
-            item += int(2 * expected + 8 * expected**0.5) + 64
+            item += int(most[day] * hours / 12 + 8 * expected**0.5) + 64
     return tuple(tuple(block) for block in blocks)
 
 
@@ -128,21 +130,23 @@ def _covers(plan: _Plan) -> F64:
 
 def _block(plan: _Plan, index: int) -> Events:
     rng = plan.scene.stage.rng("harvest", index)
-    return joined(_slot(plan, rng, slot, item) for slot, item in plan.blocks[index])
+    sent = joined(_slot(plan, rng, slot, item) for slot, item in plan.blocks[index])
+    return handed_around(rng, sent, plan.scene)
 
 
 def _slot(plan: _Plan, rng: np.random.Generator, slot: Slot, item: int) -> Events:
     campaign, crew = plan.scene.campaign, plan.scene.crew
     weights = np.array(_conversations(campaign, slot.day))
-    a_day = np.where(_works(plan, slot), crew.load * plan.loads[slot.day] / max(plan.working[slot.day], 1e-12), 0.0)
+    can = (crew.begins < slot.start + slot.hours * HOUR) & (crew.ends > slot.start)
+    works = _works(plan, slot, can)
+    share = crew.load[works].sum() / max(crew.load[can].sum(), 1e-12)
+    a_day = np.where(works, crew.load * plan.loads[slot.day] / max(share, 1e-12), 0.0)
     account, begin = CLOCKS[campaign.means.clock](rng, a_day * weights.sum(), slot, plan.table)
-    order = Order(account, begin, tactic=pick(rng.random(len(account)), weights), item=item)
-    return ordered(rng, order, plan.scene)
+    return ordered(rng, Order(account, begin, tactic=pick(rng.random(len(account)), weights), item=item), plan.scene)
 
 
-def _works(plan: _Plan, slot: Slot) -> Flags:
-    """Return which accounts work in `slot`: those that can, and whose turn it is."""
-    crew, begins = plan.scene.crew, slot.start
-    can = (crew.begins < begins + slot.hours * HOUR) & (crew.ends > begins)
-    works: Flags = can & ((crew.turn + slot.day * _REST) % 1.0 < plan.working[slot.day])
+def _works(plan: _Plan, slot: Slot, can: Flags) -> Flags:
+    """Return which of the accounts that `can` work in `slot` do, because it is their turn."""
+    place = np.where(can, (plan.scene.crew.turn + slot.day * _REST) % 1.0, 1.0)
+    works: Flags = can & (place < max(plan.working[slot.day], place.min(initial=1.0) + 1e-9))
     return works

@@ -63,16 +63,21 @@ def ordered(rng: np.random.Generator, order: Order, scene: Scene) -> Events:
             sent, tactic = repeated(rng, sent, tactic, scene)
     if campaign.means.personas:
         sent = _unlisted(sent, order.item)
-    end = scene.stage.start + campaign.days * DAY
-    ts, account = sent.ts, sent.account
-    kept = (ts >= crew.begins[account]) & (ts < np.minimum(crew.ends, end)[account])
-    sent = sent if kept.all() else sent.take(kept)
+    sent = sent.take(_usable(sent, scene))
     presents = _each(scene, "presents")[tactic]
-    if not presents.any():
-        return with_failures(rng, sent, crew.accounts.errors)
-    brings = np.where(rng.random(len(sent)) < presents[sent.talk], _WANTED, sent.brings)
-    failing = with_failures(rng, replace(sent, brings=brings), crew.accounts.errors)
-    return _handed_around(rng, failing, scene)
+    if presents.any():
+        brings = rng.random(len(sent)) < presents[sent.talk]
+        sent = replace(sent, brings=np.where(brings, _WANTED, sent.brings))
+    return with_failures(rng, sent, crew.accounts.errors)
+
+
+def _usable(sent: Events, scene: Scene) -> Flags:
+    """Return which requests fall on a day on which the campaign sends, and their accounts are still used."""
+    campaign, crew = scene.campaign, scene.crew
+    sends = np.array([*(campaign.phase(day).level > 0 for day in range(campaign.days)), False])
+    day = np.clip((sent.ts - scene.stage.start) // DAY, 0, campaign.days)
+    usable: Flags = sends[day] & (sent.ts >= crew.begins[sent.account]) & (sent.ts < crew.ends[sent.account])
+    return usable
 
 
 def _each(scene: Scene, name: str) -> F64:
@@ -171,16 +176,16 @@ def _unlisted(sent: Events, first: int) -> Events:
     return replace(sent, item=np.where(once, np.int32(HABIT), sent.item))
 
 
-def _handed_around(rng: np.random.Generator, sent: Events, scene: Scene) -> Events:
+def handed_around(rng: np.random.Generator, sent: Events, scene: Scene) -> Events:
     """Return `sent` in which what wants the block of another account brings one back, or none when there is none."""
     wanting = np.flatnonzero(sent.brings == _WANTED)
-    numbers, first, back = np.unique(exchange_number(sent)[wanting], return_index=True, return_inverse=True)
-    least, most = _HANDED_ON
-    delay = np.clip(np.exp(rng.normal(np.log(HOUR), 1.0, size=len(numbers))), least, most).astype(np.int64)
+    if not len(wanting):
+        return sent
+    _, first, back = np.unique(exchange_number(sent)[wanting], return_index=True, return_inverse=True)
     given = np.flatnonzero(_issues(sent, scene))
     given = given[np.argsort(sent.ts[given], kind="stable")]
     rows = wanting[first]
-    at = np.searchsorted(sent.ts[given], sent.ts[rows] - delay) - 1
+    at = _earlier(rng, sent.ts[given], sent.ts[rows])
     source = np.full(len(rows), NONE, dtype=np.int64)
     for step in range(3):
         found = (at >= step) & (source == NONE)
@@ -190,6 +195,16 @@ def _handed_around(rng: np.random.Generator, sent: Events, scene: Scene) -> Even
     brings = sent.brings.copy()
     brings[wanting] = source[back]
     return replace(sent, brings=brings)
+
+
+def _earlier(rng: np.random.Generator, given: I64, ts: I64) -> I64:
+    """Return for each of `ts` a position in the times `given`, about an hour before; -1 when there is none."""
+    least, most = _HANDED_ON
+    delay = np.clip(np.exp(rng.normal(np.log(HOUR), 1.0, size=len(ts))), least, most).astype(np.int64)
+    at = np.searchsorted(given, ts - delay) - 1
+    known = np.searchsorted(given, ts - least)
+    any_known = (rng.random(len(ts)) * known).astype(np.int64) - (known == 0)
+    return np.where(at < 0, any_known, at).astype(np.int64)
 
 
 def _issues(sent: Events, scene: Scene) -> Flags:

@@ -264,7 +264,8 @@ COLLECT = Tactic(
     0.55,
     _recipe(
         "{task}\n\n[[Take your time over it|Consider it at length|Do not hurry|Give it thought]]; [[a short reply will "
-        "do|reply in a line|one line of reply|the reply may be short]].",
+        "do|reply in a line|one line of reply|the reply may be short]], [[no working|without the working|leave the "
+        "working out|the working is not needed]].",
         "[[Hard one|This one is hard|No easy one|A stubborn one]]: {task} [[Only the result|Just the outcome|The "
         "outcome alone|No more than the result]], please.",
         topics=_STUDY,

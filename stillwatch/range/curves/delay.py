@@ -10,7 +10,7 @@ from stillwatch.range.scoring.detection import DETECTED, CutOff
 from stillwatch.range.scoring.figures import BRACKET, Figure
 from stillwatch.range.scoring.groups import GroupScore
 from stillwatch.range.scoring.score import Score
-from stillwatch.range.scoring.wording import ends, percent
+from stillwatch.range.scoring.wording import called, ends, percent
 
 FOUND, LEAKED = 0, 1
 """Styles of the two lines."""
@@ -46,7 +46,7 @@ def _delay(label: str, group: GroupScore, seen: Sequence[CutOff]) -> Plot:
         y_ticks=y_ticks,
         lines=(line("found", FOUND, found, x=x, y=y), line("leaked", LEAKED, leaked, x=x, y=y)),
         guide=path([(LEFT, y.at(DETECTED)), (RIGHT, y.at(DETECTED))]),
-        head=("Hours", "Accounts begun", "Found", "Leaked"),
+        head=("Hours", "Accounts begun", "Found", "Leaked", "Called"),
         rows=tuple(_row(h, one) for h, one in zip(hours, seen, strict=True)),
     )
 
@@ -56,8 +56,9 @@ def _exact(share: float) -> Figure:
 
 
 def _row(hours: float, one: CutOff) -> tuple[str, ...]:
+    leaked = "-" if one.leaked is None else percent(one.leaked)
     found = "-" if one.found is None else f"{percent(one.found.estimate)} ({ends(one.found)})"
-    return f"{hours:,.0f}", f"{one.accounts:,}", found, "-" if one.leaked is None else percent(one.leaked)
+    return f"{hours:,.0f}", f"{one.accounts:,}", found, leaked, called(one.verdicts)
 
 
 def _time(hours: float) -> tuple[Axis, tuple[Tick, ...]]:

@@ -36,6 +36,7 @@ class CutOff:
         hours: from the group's first harvest to the cut-off; None when one of the two is not known.
         accounts: how many of its accounts had begun by then.
         found: share of them that are members of a campaign with the right verdict; None before the first has begun.
+        verdicts: of the campaigns that hold any account of it, of most of them first.
         leaked: share of all the group's exchanges that had been answered by then; None without exchanges.
     """
 
@@ -43,6 +44,7 @@ class CutOff:
     hours: float | None
     accounts: int
     found: Figure | None
+    verdicts: tuple[str, ...]
     leaked: float | None
 
 
@@ -93,6 +95,7 @@ def _cut_off(group: TrueGroup, scan: Accusations, world: Present, at: int) -> Cu
         hours=None if start is None or end is None else (end - start) / _HOUR,
         accounts=int(begun.sum()),
         found=share_of(found),
+        verdicts=scan.verdicts_on(group.accounts),
         leaked=_share(world.harvested(group, at), world.harvested(group, -1)),
     )
 

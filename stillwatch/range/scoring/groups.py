@@ -128,7 +128,7 @@ def _group(place: int, scans: Sequence[Accusations], world: Present, *, members:
     expected = EXPECTED.get(group.kind)
     begun = world.accounts(len(scans) - 1)[group.accounts]
     named = scan.accused()[group.accounts][begun]
-    verdicts = _verdicts(place, members)
+    verdicts = scan.verdicts_on(group.accounts)
     accused = expected is None and members.takes(place, named)
     led = members.led_by(place)
     return GroupScore(
@@ -144,12 +144,6 @@ def _group(place: int, scans: Sequence[Accusations], world: Present, *, members:
         as_expected=not accused if expected is None else verdicts[:1] == (expected,),
         detection=None if expected is None else detection(group, scans, world),
     )
-
-
-def _verdicts(place: int, members: Held) -> tuple[str, ...]:
-    """Return the verdicts of the campaigns that hold accounts of a group, most accounts first."""
-    mine = zip(members.of(place).tolist(), members.campaigns, strict=True)
-    return tuple(one.verdict for n, one in sorted(mine, key=lambda h: (-h[0], h[1].campaign_id)) if n)
 
 
 def _over_accounts(group: TrueGroup, scan: Accusations, begun: Flags, led: Sequence[Named]) -> Rates:

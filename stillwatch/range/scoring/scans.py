@@ -58,6 +58,14 @@ class Accusations:
                 out[one.members] = True
         return out
 
+    def verdicts_on(self, accounts: I64) -> tuple[str, ...]:
+        """Return the verdicts of the campaigns that hold any of `accounts`, of most of them first."""
+        mine = np.zeros(self.size, dtype=np.bool_)
+        mine[accounts] = True
+        counts = [(int(mine[one.members].sum()), one) for one in self.named]
+        held = sorted(((n, one) for n, one in counts if n), key=lambda item: (-item[0], item[1].campaign_id))
+        return tuple(one.verdict for _, one in held)
+
 
 def load_scans(folders: Sequence[Path], truth: Truth) -> tuple[Accusations, ...]:
     """Return the scans in `folders` by growing cut-off.

@@ -53,8 +53,9 @@ def test_one_account_of_three_is_no_detection(tmp_path: Path) -> None:
 
 
 def test_the_wrong_verdict_is_no_detection(tmp_path: Path) -> None:
-    found = _found(tmp_path, {16: "l1 l2", None: "l1 l2 l3 l4"}, verdict="coordinated")
+    found = _found(tmp_path, {8: "", 16: "l1 l2", None: "l1 l2 l3 l4"}, verdict="coordinated")
     assert not found.detected
+    assert [one.verdicts for one in found.cut_offs] == [(), ("coordinated",), ("coordinated",)]
 
 
 def test_found_by_the_first_scan_leaves_open_how_much_earlier_it_could_have_been(tmp_path: Path) -> None:

@@ -31,12 +31,12 @@ def models(*pairs: tuple[int, float]) -> tuple[float, ...]:
 _ENGINEERING = topics(code=0.6, data=0.25, work=0.05)
 _STUDY = topics(school=0.3, data=0.2, code=0.2, finance=0.1, health=0.1, law=0.08)
 _STRONG = models((LARGE, 0.6), (REASON, 0.4))
-_PLAIN = Recipe(machine=True, language=ENGLISH, harvest=True, prompts="campaign")
+_PLAIN = Recipe(machine=True, language=ENGLISH, system="", harvest=True, prompts="campaign")
 
 
 def _recipe(*templates: str, **fields: object) -> Recipe:
     """Return a recipe of an operator's program."""
-    return replace(_PLAIN, templates=templates, **fields)  # type: ignore[arg-type]
+    return replace(_PLAIN, templates=templates or _PLAIN.templates, **fields)  # type: ignore[arg-type]
 
 
 BEHIND_ANSWERS = Tactic(

@@ -14,6 +14,7 @@ from stillwatch.range.campaigns2.wording import worded
 from stillwatch.range.draw import DAY, HOUR, MICRO
 from stillwatch.range.events import HABIT, TURNS, exchange_number
 from stillwatch.range.recipes import CHAT, NEW, OLD, SMALL
+from stillwatch.range.render import TextMode, Writers, render
 from tests.range.campaigns.acting import CAMPAIGNS, small
 
 DISCLOSED = {
@@ -67,8 +68,9 @@ def test_what_a_program_asks_has_two_wordings_and_another_one_in_every_cell(camp
     for tactic in campaign.tactics:
         if tactic.of_users:
             continue
-        texts = tactic.recipe.templates if tactic.recipe.system is None else (tactic.recipe.system,)
+        texts = (tactic.recipe.system,) if tactic.recipe.system else tactic.recipe.templates
         assert len(texts) >= 2 or tactic.recipe.system
+        assert all("{task}" in text for text in tactic.recipe.templates)
         assert len({tuple(worded(text, number) for text in texts) for number in range(64)}) == 64
         assert not any(re.search(r"\[\[|\]\]", worded(text, 7)) for text in texts)
 
@@ -137,6 +139,7 @@ def test_injected_puts_one_prompt_into_every_request_and_goes_on_in_a_second_poo
     played = small("injected-2026-07")
     systems = {recipe.system for recipe in played.part.recipes if recipe.words.endswith("every request")}
     assert len(systems) == 1
+    assert {t for r in played.part.recipes if r.words.endswith("every request") for t in r.templates} == {"{task}"}
     role = np.array(played.part.roles)[played.part.role][played.sent.account]
     daily = np.bincount(played.day[played.own])
     scale = played.campaign.accounts / 10_000
@@ -186,6 +189,19 @@ def test_cleaner_sends_what_was_declined_to_a_weaker_model_within_minutes() -> N
         assert -20 * MICRO < sent.ts[again] - sent.ts[row] < 6 * 60 * MICRO
         assert words[sent.recipe[again]] == words[sent.recipe[row]], "so that the text is the same"
     assert missing < 0.01 * len(declined)
+
+
+def test_what_cleaner_sends_to_the_weaker_model_says_the_same() -> None:
+    played = small("cleaner-2026-07")
+    declined = np.flatnonzero(played.recipe("refusal") == 1.0)[:20]
+    rows = np.flatnonzero(np.isin(played.sent.item, played.sent.item[declined]))
+    writers = Writers(played.accounts.language.astype(np.int8))
+    texts = render(played.sent.take(rows), played.part.recipes, writers, seed=1, mode=TextMode.SHORT, prompts=None)
+    by_item: dict[int, set[str]] = {}
+    for item, text in zip(played.sent.item[rows].tolist(), texts.input.to_pylist(), strict=True):
+        by_item.setdefault(item, set()).add(text)
+    assert len(rows) >= 2 * len(by_item)
+    assert {len(said) for said in by_item.values()} == {1}
 
 
 def test_cleaner_has_282_requests_a_day_in_the_median_account() -> None:

@@ -13,11 +13,14 @@ from stillwatch.range.accounts import AGENTS, Accounts, clock_shifts, draw_clien
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, spread
 from stillwatch.range.events import NONE, Events, with_failures
 from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
+from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.stage import Block, Stage, days_of, placed, shards_of
 
-PERSON = 4.65
+PERSON = 3.02
 """Requests a day of a person's account, on average over accounts and a world: measured on `habits.visits`. Loads of
 populations are multiples of it."""
+ENGINEERING = tuple(1.0 if name in ("code", "data") else 0.06 for name in TOPICS)
+"""Weights of the topics of people who build software."""
 OFFICE, EVENING, ALWAYS = HOURS
 """Weights of the local hours of a day."""
 

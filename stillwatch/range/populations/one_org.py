@@ -13,6 +13,7 @@ from stillwatch.range.habits import converse
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.populations.blocks import (
     ALWAYS,
+    ENGINEERING,
     OFFICE,
     HandOver,
     at_work,
@@ -33,6 +34,7 @@ from stillwatch.range.populations.wording import (
     ATTACKS,
     DOCUMENTS,
     FLEETS,
+    PASSED_ON,
     REVIEWS,
     RUBRICS,
     STAFF_ASSISTANTS,
@@ -102,7 +104,8 @@ def aggregator(stage: Stage, count: int) -> Part:
     these companies spread every conversation over their own keys and fail over among them."""
     who = one_client(as_one_org(stage, crowd(stage, count), offices=2))
     who = alike(who, access=5)
-    recipes = (Recipe(chats=True, prompts="people", end_users=True, system=""), CHAT)
+    house = one_of(stage, "house", PASSED_ON)
+    recipes = tuple(Recipe(chats=True, system=house, prompts="people", end_users=named) for named in (True, False))
     spread_out = one_of(stage, "keys", (True, False))
     return _with_users(
         stage, who, recipes, rate=PASSED_TALKS, languages=(0.5, 0.15, 0.1, 0.1, 0.1, 0.05), spread_out=spread_out
@@ -151,7 +154,10 @@ def labelling_vendor(stage: Stage, count: int) -> Part:
     who = one_client(as_one_org(stage, crowd(stage, count), plan=2))
     thinks = one_of(stage, "thinks", (0, 1))
     projects = some_of(stage, "projects", RUBRICS, one_of(stage, "clients", (1, 2, 3)))
-    recipes = tuple(Recipe((t,), machine=True, thinks=thinks, reply=140.0, prompts="people") for t in projects)
+    recipes = tuple(
+        Recipe((t,), system="", machine=True, topics=_leanings(stage), thinks=thinks, reply=140.0, prompts="people")
+        for t in projects
+    )
     project = stage.rng("seats").integers(0, len(recipes), size=count)
     return _at_work(stage, who, recipes, _Shift(LABELS, OFFICE, 0.3), way=project)
 
@@ -161,6 +167,7 @@ def inhouse_distillation(stage: Stage, count: int) -> Part:
     who = alike(one_client(as_one_org(stage, crowd(stage, count))), program=3)
     recipe = Recipe(
         (one_of(stage, "synthesis", SYNTHESES),),
+        system="",
         machine=True,
         topics=_leanings(stage),
         thinks=1,
@@ -174,7 +181,8 @@ def red_team(stage: Stage, count: int) -> Part:
     """A registered red team: many variants of few attacks, most of them refused."""
     who = alike(as_one_org(stage, crowd(stage, count), plan=2), program=4)
     attacks = some_of(stage, "attacks", ATTACKS, one_of(stage, "repertoire", (3, 4, 6)))
-    recipe = Recipe(attacks, refusal=between(stage, "refusal", 0.5, 0.65), topics=_leanings(stage), prompts="people")
+    refusal = between(stage, "refusal", 0.5, 0.65)
+    recipe = Recipe(attacks, system="", refusal=refusal, topics=_leanings(stage), prompts="people")
     return _at_work(stage, who, (recipe,), _Shift(VARIANTS, OFFICE, 0.4))
 
 
@@ -214,7 +222,9 @@ def nightly_batch(stage: Stage, count: int) -> Part:
     who = one_client(as_one_org(stage, crowd(stage, count)))
     recipe = Recipe(
         (one_of(stage, "job", DOCUMENTS),),
+        system="",
         machine=True,
+        topics=_leanings(stage),
         context=3.0,
         document=one_of(stage, "size", (0.0, 900.0, 4_000.0)),
         reply=one_of(stage, "reply", (40.0, 90.0, 160.0)),
@@ -261,7 +271,8 @@ def ci_fleet(stage: Stage, count: int) -> Part:
     """Build machines of one company: every push wakes several of them within seconds, the same review prompt; in half
     of these companies they read the same change."""
     who = one_client(as_one_org(stage, crowd(stage, count), plan=2, offices=3))
-    recipe = Recipe((one_of(stage, "job", REVIEWS),), machine=True, language=0, document=2_500.0, reply=120.0)
+    job = one_of(stage, "job", REVIEWS)
+    recipe = Recipe((job,), system="", topics=ENGINEERING, machine=True, language=0, document=2_500.0, reply=120.0)
     matrix = one_of(stage, "matrix", (True, False))
     woken = min(_WOKEN, count)
     pushes = REVIEWED * count / woken * between(stage, "pace", 0.85, 1.15)

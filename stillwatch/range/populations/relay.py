@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.range.accounts import AGENTS, NEVER, Accounts, alike, draw_clients
+from stillwatch.range.accounts import AGENTS, Accounts, alike, draw_clients
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints
 from stillwatch.range.events import Events, concatenate
 from stillwatch.range.habits import Habits, draw_habits, visits
@@ -156,7 +156,7 @@ def _outdated(rng: np.random.Generator, who: Accounts) -> Accounts:
     one = oldest[rng.integers(0, len(oldest))]
     same = {name: getattr(who, name)[0] for name in ("streams", "heat", "ceiling", "names_sessions")}
     same["thinks"] = rng.random() < _THINKING
-    return alike(who, agents=agents[one, 0], client_fp=client_fp[one], updated=NEVER, access=0, **same)
+    return alike(who, agents=agents[one, 0], client_fp=client_fp[one], access=0, **same)
 
 
 def _served(rng: np.random.Generator, gateway: Gateway, sent: Events, count: int) -> Events:

@@ -10,8 +10,8 @@ from stillwatch.range.accounts import NOBODY, Accounts, alike, clock_shifts
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, numbers_of, spread
 from stillwatch.range.events import Events, events, joined
 from stillwatch.range.habits import converse
-from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.populations.blocks import (
+    ENGINEERING,
     PERSON,
     between,
     by_accounts,
@@ -60,13 +60,12 @@ def agent_prompt(stage: Stage, count: int) -> Part:
 def _agent_recipes(agent: Agent) -> tuple[Recipe, ...]:
     """Return for each version, and for those with a prompt of their own: first and later turns of people who ask
     anything, and of engineers."""
-    engineering = tuple(1.0 if name in ("code", "data") else 0.06 for name in TOPICS)
     systems = (*(agent.system.replace("{version}", version) for version in agent.versions), None)
     return tuple(
         Recipe((template,), system=system, topics=topics, chats=True, tools=agent.tools, document=700.0,
                prompts="people")
         for system in systems
-        for topics in ((), engineering)
+        for topics in ((), ENGINEERING)
         for template in (agent.first, "{task}")
     )  # fmt: skip
 

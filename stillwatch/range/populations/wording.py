@@ -148,6 +148,14 @@ SUPPORT = (
     "offer a workshop slot, then stop selling.",
 )
 
+PASSED_ON = (
+    "",
+    "You answer for a service with many models. Do not claim to be any particular one.",
+    "Markdown is shown as it is. Formulas go between dollar signs.",
+    "The person may switch to another model at any time, so do not refer to your own limits.",
+)
+"""What an aggregator puts before the questions of its users."""
+
 RUBRICS = (
     "Rate the response for our annotation project.\n\nPROMPT: {task}\n\nRESPONSE: {answer}\n\nRUBRIC: helpfulness 1-7, "
     "factuality 1-7, style 1-7. Give a short justification for every score, then the scores as a comma separated line.",

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from stillwatch.range.accounts import AGENTS, CLIENTS, NOBODY, PROGRAMS
+from stillwatch.range.accounts import AGENTS, CLIENTS, NOBODY, PROGRAMS, clock_shifts
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO
 from stillwatch.range.events import HABIT, NONE, Events, exchange_number
 from stillwatch.range.populations.one_org import EXAMPLES, LABELS
@@ -262,6 +262,12 @@ class TestOneOrganisation:
         assert _single(played.sent)
         assert np.median(_per_account(played)) / 28 > LETTER
 
+    @pytest.mark.parametrize("seed", [1, 2, 3, 4])
+    def test_a_vendor_keeps_the_office_hours_of_its_country(self, seed: int) -> None:
+        played = play("labelling_vendor", seed=seed)
+        local = (played.sent.ts + clock_shifts()[played.who.region[0]]) // HOUR % 24
+        assert ((local >= 7) & (local < 19)).mean() > 0.65
+
     def test_a_product_has_one_system_prompt_and_unknown_visitors(self) -> None:
         played = play("saas")
         assert len({r.system for r in played.part.recipes}) == 1
@@ -398,7 +404,7 @@ class TestKeyMigration:
         assert migrated.part.accounts.tempo[fresh].mean() > 10
 
     def test_some_providers_set_a_deadline_that_many_meet_on_the_last_day(self) -> None:
-        spans = [_middle(play("key_migration", seed=seed)) for seed in range(1, 9)]
+        spans = [_middle(play("key_migration", count=120, seed=seed)) for seed in range(1, 9)]
         assert min(spans) < DAY
         assert max(spans) > 2 * DAY
 

@@ -147,6 +147,7 @@ def test_injected_puts_one_prompt_into_every_request_and_goes_on_in_a_second_poo
     at_peak = played.sent.account[played.own & (played.day == 58)]
     assert len(set(at_peak)) == 3_500 * scale
     assert len(at_peak) / len(set(at_peak)) == pytest.approx(857, rel=0.05)
+    assert len(set(played.sent.account[played.day < 62])) == 5_000 * scale, "accounts take turns"
     assert set(role[played.day < 62]) == {"pool-1"}
     assert set(role[played.day > 62]) == {"pool-2"}
     assert daily[63] == pytest.approx(daily[70], rel=0.1), "within a day the second pool carries it"

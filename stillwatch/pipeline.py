@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
 from stillwatch.membership import Membership, membership
-from stillwatch.profiles import I64, Population, population
+from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
@@ -122,21 +123,29 @@ class _Judged:
 
 def _judged(tested: list[Tested], settings: ScanSettings) -> list[_Judged]:
     """Return all groups with their verdicts, strongest first."""
-    judged = []
-    for group, q_value in zip(tested, q_values(tested), strict=True):
-        verdict, reason = judge(group, q_value, settings.false_discoveries)
-        judged.append(_Judged(group, q_value, verdict, reason))
+    judged = [_verdict(group, q_value, settings) for group, q_value in zip(tested, q_values(tested), strict=True)]
     return sorted(judged, key=lambda one: one.strength)
 
 
+def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
+    verdict, reason = judge(tested, q_value, settings.false_discoveries)
+    return _Judged(tested, q_value, verdict, reason)
+
+
 def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
-    """Give every group its id and its members; a weaker group inside a stronger campaign is part of it."""
+    """Give every group its id and its members, strongest first; a weaker group inside a stronger campaign is part of
+    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence."""
     taken = np.zeros(case.people.size, dtype=np.bool_)
     ids: frozenset[str] = frozenset()
-    named = []
-    for one in judged:
+    named, waiting = [], list(judged)
+    while waiting:
+        one = waiting.pop(0)
         group = one.tested.group
-        if taken[group.accounts].mean() >= ABSORBED:
+        left = int((~taken[group.accounts]).sum())
+        if left <= (1 - ABSORBED) * len(group) or left < settings.proposals.smallest_group:
+            continue
+        if one.verdict is not None and taken[group.accounts].any():
+            insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
             continue
         found = membership(one.tested, case, one.verdict) if one.verdict is not None else None
         members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
@@ -149,6 +158,15 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         ids |= {campaign_id}
         named.append((_campaign(one, campaign_id, members, found, case), group))
     return named
+
+
+def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, settings: ScanSettings) -> _Judged:
+    """Return the verdict on the accounts of a group that no stronger campaign has taken, among all groups tested."""
+    group = one.tested.group
+    rest = group.accounts[~taken[group.accounts]]
+    tested = test_group(replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest), case)
+    q_value = q_values([*(other.tested for other in judged), tested])[-1]
+    return _verdict(tested, max(one.q_value, q_value), settings)
 
 
 def _campaign(one: _Judged, campaign_id: str, members: I64, found: Membership | None, case: Case) -> Campaign:

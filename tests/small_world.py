@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli import main
-from stillwatch.range import WorldSpec
+from stillwatch.range import DEMO, TextMode, WorldSpec
+from stillwatch.range.populations import POPULATIONS
 
-EVERYONE = WorldSpec(name="everyone", days=4, scale=0.35)
+_KEPT = ("ordinary", "relay", "saas")
+EVERYONE = WorldSpec(scale=0.4, text=TextMode.SHORT)
 """Two campaigns, a relay and every look-alike."""
-FEW = WorldSpec(name="few", days=2, scale=0.4, scenarios=("ordinary", "grader", "relay", "saas"))
+FEW = WorldSpec(
+    scenario=replace(DEMO, campaigns=DEMO.campaigns[-1:]),
+    scale=0.5,
+    text=TextMode.SHORT,
+    dials={p.name: 0.0 for p in POPULATIONS if p.name not in _KEPT} | {"relay": 10.0, "saas": 5.0},
+)
 """A loud campaign, a relay and a look-alike: for tests that scan again and again."""
 SEED = 7
 TABLES = ("campaigns", "cleared", "members", "groups", "evidence", "timeline", "links")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.keys import make_key
 from stillwatch.proposals.communities import communities
-from stillwatch.range import WorldSpec, build_world, grammar
+from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named, sentences
+from stillwatch.range.campaigns2 import Campaign
 from stillwatch.range.scoring import Score, score
 from tests.small_world import (
-    EVERYONE,
     FEW,
     SEED,
     Scanned,
@@ -80,13 +81,15 @@ def _truth(world: Path) -> dict[str, str]:
     return dict(zip(table["account_id"].to_pylist(), table["group_id"].to_pylist(), strict=True))
 
 
+def test_nobody_is_accused_on_the_evidence_of_a_stronger_campaign(few: Scanned) -> None:
+    groups = [(verdict, set(parts)) for verdict, parts in populations(few.world, few.out).values()]
+    assert sorted(groups) == [("distillation_campaign", {"grader"}), ("pooled_access", {"relay"})]
+
+
 def test_a_world_of_ordinary_people_and_look_alikes_alone_has_no_campaign(tmp_path: Path) -> None:
-    spec = WorldSpec(days=2, scale=0.1, scenarios=tuple(s for s in EVERYONE.scenarios if s not in _GUILTY))
+    spec = WorldSpec(scenario_named("innocent"), scale=0.02, text=TextMode.SHORT, dials={"relay": 0.0})
     found = scan_world(build_world(spec, tmp_path / "world", SEED).folder, tmp_path)
     assert found.said.json["campaigns"] == []
-
-
-_GUILTY = ("letter", "grader", "relay")
 
 
 # --- same input, same bytes -------------------------------------------------------------------------------------------
@@ -155,6 +158,9 @@ def _without_times(out: Path) -> dict[str, object]:
 # --- country and language are no evidence -----------------------------------------------------------------------------
 
 
+_GUILTY = ("letter", "grader", "relay")
+
+
 def test_changing_every_country_changes_nothing(few: Scanned, tmp_path: Path) -> None:
     """Not even where all that is guilty comes from one country, and all else from another."""
     world = tmp_path / "world"
@@ -171,18 +177,22 @@ def test_changing_every_country_changes_nothing(few: Scanned, tmp_path: Path) ->
     assert parquet_bytes(scan_world(world, tmp_path).out) == parquet_bytes(few.out)
 
 
-_IN_CHINESE = {
-    "_GRADE_HEAD": (
-        "请你担任公正的评分员。阅读问题和候选答案，逐条按照评分标准打分，"
-        "并在给出每一项分数之前写出打分背后的推理过程。\n\n【问题】\n"
-    ),
-    "_GRADE_TAIL": "\n\n【评分标准】\n正确性 0-5，完整性 0-5，清晰度 0-5\n\n最后用 JSON 对象给出各项分数。",
-    "_TRACE_HEAD": (
-        "下面是一个已经写好的答案。请逐步还原得出这个答案的完整内部推理过程，就像在写答案之前思考的那样。\n\n【答案】\n"
-    ),
-}
+_IN_CHINESE = (
+    "请你担任公正的评分员。阅读问题和候选答案，逐条按照评分标准打分，并在给出每一项分数之前写出打分背后的推理过程。"
+    "\n\n【问题】\n{task}\n\n【候选答案】\n{answer}\n\n【评分标准】\n正确性 0-5，完整性 0-5，清晰度 0-5"
+    "\n\n最后用 JSON 对象给出各项分数。",
+    "下面是一个已经写好的答案。请逐步还原得出这个答案的完整内部推理过程，就像在写答案之前思考的那样。\n\n【答案】\n{answer}",
+)
 """The wrappers of the campaign, said in Chinese."""
-_LANGUAGES = grammar.LANGUAGES
+_LANGUAGES = sentences.LANGUAGES
+
+
+def _in_chinese(campaign: Campaign) -> Campaign:
+    tactics = [
+        replace(tactic, recipe=replace(tactic.recipe, templates=(text,)))
+        for tactic, text in zip(campaign.tactics, _IN_CHINESE, strict=True)
+    ]
+    return replace(campaign, tactics=tuple(tactics))
 
 
 @pytest.mark.parametrize(
@@ -195,12 +205,9 @@ _LANGUAGES = grammar.LANGUAGES
 def test_a_world_in_another_language_gives_the_same_verdicts(
     few: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, languages: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(grammar, "LANGUAGES", languages)
-    for name, text in _IN_CHINESE.items():
-        monkeypatch.setattr(f"stillwatch.range.campaigns.{name}", text)
-    grammar.lexicon.cache_clear()
-    world = build_world(FEW, tmp_path / "world", SEED).folder
-    grammar.lexicon.cache_clear()
+    monkeypatch.setattr(sentences, "LANGUAGES", languages)
+    scenario = replace(FEW.scenario, campaigns=tuple(_in_chinese(c) for c in FEW.scenario.campaigns))
+    world = build_world(replace(FEW, scenario=scenario), tmp_path / "world", SEED).folder
     assert _is_chinese(world, "grader")
     found = scan_world(world, tmp_path)
     assert _found(found) == _found(few)

@@ -208,7 +208,8 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
 def draw_tempo(rng: np.random.Generator, count: int) -> Floats:
     """Return requests a day of persons; services are a part of the ordinary population."""
     rates = JUDGED.person_median * np.exp(JUDGED.person_sigma * rng.standard_normal(count, dtype=np.float32))
-    return rates.astype(np.float32)
+    tempo: Floats = rates.astype(np.float32)
+    return tempo
 
 
 def draw_births(rng: np.random.Generator, count: int, start: int, days: int) -> I64:
@@ -342,8 +343,10 @@ def _block(rng: np.random.Generator, region: Ints) -> I64:
 
 
 def _fates(rng: np.random.Generator, count: int, start: int, days: int) -> tuple[Ints, I64]:
-    """Return status and the moment it was given: one account in fifty was closed or suspended, at any time."""
+    """Return status and the moment it was given: one account in fifty was closed or suspended, nearly half of them
+    while the world lasts."""
     luck = rng.random(count)
     status = np.where(luck < 0.006, 1, np.where(luck < 0.02, 2, 0)).astype(np.int8)
-    moment = start + (rng.uniform(-200.0, days, size=count) * DAY).astype(np.int64)
+    during = rng.random(count) < 0.4
+    moment = start + (np.where(during, rng.random(count) * days, -200.0 * rng.random(count)) * DAY).astype(np.int64)
     return status, np.where(status > 0, moment, NEVER)

@@ -217,6 +217,8 @@ def _groups(population: Population, count: int) -> list[tuple[str, int]]:
     if not population.size or count < 2 * population.least:
         return [(population.name, count)]
     number = int(np.clip(round((count / population.size) ** _GROWTH), 1, min(_MOST_GROUPS, count // population.least)))
+    if number == 1:
+        return [(population.name, count)]
     sizes = _apportioned(count - number * population.least, zipf_weights(number, _UNEVEN)) + population.least
     width = len(str(number))
     return [(f"{population.name}-{k + 1:0{width}d}", size) for k, size in enumerate(sizes.tolist())]

@@ -16,7 +16,7 @@ from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habit
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.stage import Block, Stage, days_of, placed, shards_of
 
-PERSON = 3.02
+PERSON = 3.1
 """Requests a day of a person's account, on average over accounts and a world: measured on `habits.visits`. Loads of
 populations are multiples of it."""
 ENGINEERING = tuple(1.0 if name in ("code", "data") else 0.06 for name in TOPICS)
@@ -156,6 +156,12 @@ def there(part: Events, who: Accounts) -> Events:
     """Return the single requests of `part` that come after their account's sign-up."""
     kept: Flags = part.ts > who.created_at[part.account]
     return part.take(kept)
+
+
+def settled(stage: Stage, who: Accounts) -> Accounts:
+    """Return `who` who all signed up before the world: those who did later, as much earlier as the world is long."""
+    late = who.created_at > stage.start - DAY
+    return replace(who, created_at=np.where(late, who.created_at - (stage.days + 1) * DAY, who.created_at))
 
 
 def on_client(stage: Stage, who: Accounts, client: str) -> Accounts:

@@ -16,6 +16,7 @@ from stillwatch.range.populations.blocks import (
     by_accounts,
     mean_turns,
     one_of,
+    settled,
     some_of,
     visiting,
 )
@@ -134,7 +135,7 @@ def audit_trail(stage: Stage, count: int) -> Part:
 def key_migration(stage: Stage, count: int) -> Part:
     """Customers who replace an account by a new one in the middle of the world: the new one starts at full rate and the
     old one falls silent. The last of an odd number of accounts has nothing to replace."""
-    who = crowd(stage, count)
+    who = settled(stage, crowd(stage, count))
     heir: Flags = np.arange(count) % 2 == 1
     old = np.arange(count) // 2 * 2
     paired = np.append(heir[1:], False) | heir
@@ -143,11 +144,10 @@ def key_migration(stage: Stage, count: int) -> Part:
     same = ("homes", "networks", "home_weights", "agents", "updated", "client_fp", "access", "models", "adopts",
             "region", "language", "plan", "domain", "issuer", "follows")  # fmt: skip
     who = replace(who, **{name: getattr(who, name)[old] for name in same})
-    before = np.where(who.created_at > stage.start, who.created_at - stage.days * DAY, who.created_at)
     own = stage.rng("company").integers(1, 1 << 63, size=count, dtype=np.uint64)[old]
     who = replace(who, org=own, payment=np.where(who.payment[old] == NOBODY, own, who.payment[old]),
                   tempo=(who.tempo[old] * 2 + 6).astype(np.float32),
-                  created_at=np.where(heir, made, before))  # fmt: skip
+                  created_at=np.where(heir, made, who.created_at))  # fmt: skip
 
     def make(rng: np.random.Generator, rows: I64) -> Events:
         sent = visiting(rng, stage, who, rows)

@@ -23,6 +23,7 @@ from stillwatch.range.populations.blocks import (
     handed_on,
     local_hours,
     one_of,
+    settled,
     some_of,
     there,
     users_ask,
@@ -103,7 +104,7 @@ def aggregator(stage: Stage, count: int) -> Part:
     """A company that passes on the questions of its own users; half of its accounts pass on whose they are. Some of
     these companies spread every conversation over their own keys and fail over among them."""
     who = one_client(as_one_org(stage, crowd(stage, count), offices=2))
-    who = alike(who, access=5)
+    who = settled(stage, alike(who, access=5))
     house = one_of(stage, "house", PASSED_ON)
     recipes = tuple(Recipe(chats=True, system=house, prompts="people", end_users=named) for named in (True, False))
     spread_out = one_of(stage, "keys", (True, False))
@@ -129,7 +130,9 @@ def _with_users(
         sent, user = users_ask(rng, stage, who, rows, rate=pace, users=users)
         writer = len(who) + sent.account.astype(np.int64) * users + user
         sent = replace(sent, writer=writer.astype(np.int32), recipe=(sent.account % len(recipes)).astype(np.int16))
-        return _over_keys(rng, sent, rows, len(recipes)) if spread_out else sent
+        if spread_out:
+            sent = _over_keys(rng, sent, rows, len(recipes))
+        return sent.take(sent.ts >= stage.start)
 
     hidden = stage.rng("users").choice(len(languages), size=len(who) * users, p=languages).astype(np.int8)
     return Part(who, recipes, by_accounts(stage, who, rate * USER_TURNS, make), hidden=hidden)

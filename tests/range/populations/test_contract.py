@@ -22,8 +22,10 @@ CONVERSATION = 6 * HOUR
 """Longer than any conversation, and than a run that began before midnight."""
 PLAIN = ("ordinary", "privacy_vpn", "key_migration")
 """Populations that are told apart by something else than what they say."""
-ACCOUNTS = 200
-"""Accounts over which a load is averaged."""
+EXCHANGES_A_DAY = 2_400
+"""Over as many a load is averaged: the fewer an account sends, the more accounts."""
+WIDE = {"ordinary": 8_000}
+"""Accounts of populations in which a few send most."""
 
 
 def _same(one: Events, other: Events) -> bool:
@@ -31,8 +33,8 @@ def _same(one: Events, other: Events) -> bool:
 
 
 def _load(population: Population, count: int, days: int) -> float:
-    """Return requests a day and account, over as many groups of `count` as make `ACCOUNTS`."""
-    groups = -(-ACCOUNTS // count)
+    """Return requests a day and account, over several groups of `count` accounts where they are small."""
+    groups = -(-int(EXCHANGES_A_DAY / population.load) // count)
     parts = [population.act(stage_of(f"{population.name}-{k}", days=days), count) for k in range(groups)]
     return sum(len(block()) for part in parts for block in part.blocks) / (groups * count * days)
 
@@ -43,7 +45,7 @@ def _load(population: Population, count: int, days: int) -> float:
 def test_the_load_is_what_is_stated_whatever_the_length_and_the_size(
     population: Population, days: int, larger: int
 ) -> None:
-    count = max((population.size or 100) * larger, population.least)
+    count = WIDE.get(population.name, max((population.size or 100) * larger, population.least))
     assert _load(population, count, days) == pytest.approx(population.load, rel=0.25)
 
 

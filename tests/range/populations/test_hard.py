@@ -9,6 +9,7 @@ import pytest
 from stillwatch.range.accounts import AGENTS, CLIENTS, NOBODY, PROGRAMS, clock_shifts
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO
 from stillwatch.range.events import HABIT, NONE, Events, exchange_number
+from stillwatch.range.fits import JUDGED
 from stillwatch.range.populations.one_org import EXAMPLES, LABELS
 from stillwatch.range.populations.relay import SWITCHES, cooled
 from stillwatch.range.recipes import NEW
@@ -65,7 +66,7 @@ class TestOrdinary:
     def test_some_people_are_busier_than_any_account_of_the_quiet_campaign(self) -> None:
         played = play("ordinary", count=2_000)
         counts = _per_account(played)
-        assert (counts > 1.5 * LETTER * 14).sum() > 10
+        assert (counts > 1.5 * LETTER * 14).sum() > 5
         assert np.quantile(counts, 0.95) > 5 * np.median(counts)
 
     def test_people_follow_up_and_programs_do_not(self) -> None:
@@ -76,9 +77,9 @@ class TestOrdinary:
     def test_programs_work_round_the_clock_in_bursts_with_a_text_of_their_own(self) -> None:
         played = play("ordinary", count=8_000)
         programs = np.unique(played.sent.account[played.sent.recipe > 0])
-        assert 0.006 < len(programs) / 8_000 < 0.014
+        assert len(programs) == pytest.approx(JUDGED.api_share * 8_000, abs=1)
         texts = [(r.system, r.templates) for r in played.part.recipes[1:]]
-        assert len(set(texts)) == len(texts) > 40
+        assert len(set(texts)) == len(texts) == len(programs)
         busiest = played.sent.take(played.sent.account == programs[np.argmax(_per_account(played)[programs])])
         hourly = np.bincount((busiest.ts - played.stage.start) // HOUR, minlength=14 * 24)
         assert (hourly > 0).mean() > 0.5
@@ -294,7 +295,7 @@ class TestOneOrganisation:
         assert len(np.unique((played.sent.ts - played.stage.start) // DAY)) >= 13
 
     def test_agents_are_interchangeable_and_never_sleep(self) -> None:
-        played = play("agent_fleet", count=60)
+        played = play("agent_fleet", count=200)
         hourly = np.bincount(_hours(played), minlength=24)
         assert hourly.min() > 0.65 * hourly.max()
         old = played.who.created_at < played.stage.start

@@ -142,9 +142,11 @@ def _asked_again(rng: np.random.Generator, sent: Events, tactic: I64, scene: Sce
     """Return `sent` with some first turns asked again by other accounts of the cell, and the tactic of each talk."""
     again = _each(scene, "again")[tactic]
     rows = np.flatnonzero((sent.turn == 1) & (rng.random(len(sent)) < again[sent.talk]))
-    account = sent.account[rows]
-    other = np.roll(account, 1)
-    other = np.where(scene.crew.cell[other] == scene.crew.cell[account], other, account)
+    account, cell = sent.account[rows], scene.crew.cell[sent.account[rows]]
+    order = np.lexsort((rng.random(len(rows)), cell))
+    before = np.roll(order, 1)
+    other = account.copy()
+    other[order] = np.where(cell[before] == cell[order], account[before], account[order])
     waits = (np.exp(rng.normal(np.log(1.5), 0.8, size=len(rows))) * HOUR).astype(np.int64)
     more = replace(sent.take(rows), account=other, ts=sent.ts[rows] + waits, writer=other)
     return _appended(sent, more, tactic)

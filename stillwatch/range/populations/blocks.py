@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from stillwatch.range.accounts import AGENTS, Accounts, clock_shifts, draw_clients
+from stillwatch.range.accounts import AGENTS, NEVER, Accounts, clock_shifts, draw_clients
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, spread
 from stillwatch.range.events import NONE, Events, with_failures
 from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
@@ -162,6 +162,13 @@ def settled(stage: Stage, who: Accounts) -> Accounts:
     """Return `who` who all signed up before the world: those who did later, as much earlier as the world is long."""
     late = who.created_at > stage.start - DAY
     return replace(who, created_at=np.where(late, who.created_at - (stage.days + 1) * DAY, who.created_at))
+
+
+def usable(who: Accounts, since: I64 | int) -> Accounts:
+    """Return `who`, of whom none was closed before the moment `since`: those who were are still active."""
+    closed = who.status_at <= since
+    return replace(who, status=np.where(closed, 0, who.status).astype(who.status.dtype),
+                   status_at=np.where(closed, NEVER, who.status_at))  # fmt: skip
 
 
 def on_client(stage: Stage, who: Accounts, client: str) -> Accounts:

@@ -18,6 +18,7 @@ from stillwatch.range.populations.blocks import (
     one_of,
     settled,
     some_of,
+    usable,
     visiting,
 )
 from stillwatch.range.populations.wording import AUDITS, STARTER_KITS
@@ -52,6 +53,7 @@ def hackathon(stage: Stage, count: int) -> Part:
     )
     who = alike(replace(_at_the_venue(stage, crowd(stage, count)), created_at=born),
                 program=one_of(stage, "program", (0, 0, -1)), plan=1, payment=NOBODY, verification=2)  # fmt: skip
+    who = usable(who, born)
     kit = rng.random(count) < between(stage, "kits", 0.2, 0.6)
     recipes = (CHAT, Recipe(chats=True, system=one_of(stage, "kit", STARTER_KITS), prompts="people"))
     wanted = _talks(rng, stage, joins, len(openings)) / mean_turns(who.follows)[:, None]
@@ -135,7 +137,7 @@ def audit_trail(stage: Stage, count: int) -> Part:
 def key_migration(stage: Stage, count: int) -> Part:
     """Customers who replace an account by a new one in the middle of the world: the new one starts at full rate and the
     old one falls silent. The last of an odd number of accounts has nothing to replace."""
-    who = settled(stage, crowd(stage, count))
+    who = usable(settled(stage, crowd(stage, count)), stage.start + stage.days * DAY)
     heir: Flags = np.arange(count) % 2 == 1
     old = np.arange(count) // 2 * 2
     paired = np.append(heir[1:], False) | heir

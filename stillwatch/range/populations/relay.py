@@ -16,7 +16,7 @@ from stillwatch.range.accounts import AGENTS, Accounts, alike, draw_clients
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints
 from stillwatch.range.events import Events, concatenate
 from stillwatch.range.habits import Habits, draw_habits, visits
-from stillwatch.range.populations.blocks import PERSON, between, one_of
+from stillwatch.range.populations.blocks import PERSON, between, one_of, usable
 from stillwatch.range.populations.wording import CODING_SESSION, RELAY_IDENTITIES
 from stillwatch.range.recipes import CHAT, Recipe
 from stillwatch.range.stage import Part, Stage, crowd, days_of
@@ -69,7 +69,7 @@ def relay(stage: Stage, count: int) -> Part:
         for number, ring in enumerate(rings)
         for first, days in days_of(stage, len(ring) * LOAD * _BUSY_DAY)
     ]
-    gateway = _gateway(stage)
+    gateway, pool = _gateway(stage), _pool(stage, count)
 
     def block(number: int, first: int, days: int) -> Events:
         rng, cell, ring = stage.rng("talk", number, first), cells(number), rings[number]
@@ -79,11 +79,12 @@ def relay(stage: Stage, count: int) -> Part:
         served = failed_over(rng, _served(rng, gateway, sent, len(ring)), len(ring), failing=gateway.failing)
         if gateway.cools:
             served = cooled(served, len(ring))
+        served = _open(served, pool.status_at[ring])
         served = replace(served, account=(served.account + ring[0]).astype(np.int32))
         return served.take(served.ts >= stage.start)
 
     return Part(
-        _pool(stage, count),
+        pool,
         _recipes(stage),
         tuple(functools.partial(block, *window) for window in windows),
         hidden=np.concatenate([draw().language for draw in crowds]).astype(np.int8),
@@ -144,7 +145,7 @@ def _pool(stage: Stage, count: int) -> Accounts:
     if exits == "few":
         shared = rng.integers(0, max(count // 60, 1), size=count)
         who = replace(who, homes=who.homes[shared], networks=who.networks[shared])
-    return _outdated(rng, replace(who, created_at=born))
+    return _outdated(rng, replace(usable(who, stage.start), created_at=born))
 
 
 def _outdated(rng: np.random.Generator, who: Accounts) -> Accounts:
@@ -171,6 +172,15 @@ def _served(rng: np.random.Generator, gateway: Gateway, sent: Events, count: int
     account = (rank + strays) % count
     began = account[sent.turn == 1]
     return replace(sent, account=np.where(kept, began[sent.talk], account).astype(np.int32))
+
+
+def _open(sent: Events, until: I64) -> Events:
+    """Return `sent` with the next in the ring in place of accounts that were closed or suspended meanwhile."""
+    account = sent.account.copy()
+    for _ in range(SWITCHES):
+        gone = (sent.ts >= until[account]) & (sent.status < 400)
+        account[gone] = (account[gone] + 1) % len(until)
+    return replace(sent, account=account)
 
 
 def failed_over(rng: np.random.Generator, sent: Events, count: int, *, failing: float) -> Events:

@@ -19,6 +19,7 @@ from stillwatch.range.populations.blocks import (
     on_client,
     one_of,
     there,
+    usable,
     visiting,
 )
 from stillwatch.range.populations.wording import AGENTS, BENCHMARKS, COURSES, PROBES, Agent, Course
@@ -103,7 +104,7 @@ def _enrolled(stage: Stage, who: Accounts, course: Course) -> Accounts:
     opened = stage.start - int(between(stage, "enrolled", 6, 45)) * DAY + int(rng.integers(7, 17)) * HOUR
     born = opened + (rng.gamma(1.3, 1.5, size=len(who)) * HOUR).astype(np.int64)
     follows = np.maximum(who.follows, 0.5)
-    return alike(replace(who, homes=homes, networks=networks, created_at=born, follows=follows),
+    return alike(replace(usable(who, stage.start), homes=homes, networks=networks, created_at=born, follows=follows),
                  domain=numbers_of(rng, 1)[0], program=1, plan=1, payment=NOBODY, verification=2,
                  region=who.region[0], language=course.language)  # fmt: skip
 

@@ -157,6 +157,13 @@ class TestRelay:
         assert _holders(relay.who.payment) <= 1
 
 
+def test_a_relay_does_without_accounts_that_were_closed() -> None:
+    played = play("relay", count=400, days=28)
+    late = played.sent.ts >= played.who.status_at[played.sent.account]
+    assert (played.who.status_at < played.stage.start + 28 * DAY).any()
+    assert not late[played.sent.status < 400].any()
+
+
 def test_relays_differ_in_how_they_choose_an_account() -> None:
     moves = [len(_changes(p.sent)) / (p.sent.turn > 1).sum() for p in (play("relay", seed=s) for s in range(1, 9))]
     assert max(moves) > min(moves) + 0.2

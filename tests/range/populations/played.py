@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from stillwatch.range.accounts import Accounts
-from stillwatch.range.draw import DAY
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.range.accounts import NOBODY, Accounts
+from stillwatch.range.draw import DAY, I64
 from stillwatch.range.events import Events, joined
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.stage import Part, Population, Stage
@@ -46,3 +49,23 @@ def play(name: str, *, count: int = 0, days: int = 14, seed: int = 3) -> Played:
     stage = stage_of(f"{name}-1", days=days, seed=seed)
     part = population.act(stage, count or usual_size(population))
     return Played(stage, part, joined(block() for block in part.blocks))
+
+
+def holders(values: npt.NDArray[np.generic]) -> int:
+    """Return how many share the commonest value; NOBODY is none."""
+    known = values[values != NOBODY]
+    return int(np.unique(known, return_counts=True)[1].max(initial=0))
+
+
+def changes(sent: Events) -> I64:
+    """Return the rows of served requests whose conversation was under another account the turn before."""
+    rows = np.flatnonzero(sent.status < 400)
+    rows = rows[np.lexsort((sent.turn[rows], sent.talk[rows]))]
+    follows = sent.talk[rows][1:] == sent.talk[rows][:-1]
+    moved: I64 = rows[1:][follows & (sent.account[rows][1:] != sent.account[rows][:-1])]
+    return moved
+
+
+def per_account(played: Played) -> I64:
+    """Return how many requests each account sent."""
+    return np.bincount(played.sent.account, minlength=len(played.who))

@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from stillwatch.range.accounts import AGENTS, CLIENTS, NOBODY, PROGRAMS, clock_shifts
+from stillwatch.range.accounts import AGENTS, CLIENTS, PROGRAMS, clock_shifts
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO
-from stillwatch.range.events import HABIT, NONE, Events, exchange_number
+from stillwatch.range.events import HABIT, NONE, Events
 from stillwatch.range.fits import JUDGED
 from stillwatch.range.populations.one_org import EXAMPLES, LABELS
-from stillwatch.range.populations.relay import SWITCHES, cooled
 from stillwatch.range.recipes import NEW
-from tests.range.populations.played import BY_NAME, Played, play
+from tests.range.populations.played import BY_NAME, Played, changes, holders, per_account, play
 
 ONE_ORG = ("enterprise_nat", "labelling_vendor", "saas", "aggregator", "nightly_batch", "agent_fleet",
            "inhouse_distillation", "red_team", "ci_fleet", "corporate_gateway")  # fmt: skip
@@ -22,50 +21,31 @@ LETTER = 26.0
 """Requests a day of an account of the quiet campaign."""
 
 
-def _holders(values: npt.NDArray[np.generic]) -> int:
-    """Return how many share the commonest value; NOBODY is none."""
-    known = values[values != NOBODY]
-    return int(np.unique(known, return_counts=True)[1].max(initial=0))
-
-
 def _hours(played: Played) -> I64:
     return (played.sent.ts // HOUR) % 24
-
-
-def _changes(sent: Events) -> I64:
-    """Return the rows of served requests whose conversation was under another account the turn before."""
-    rows = np.flatnonzero(sent.status < 400)
-    rows = rows[np.lexsort((sent.turn[rows], sent.talk[rows]))]
-    follows = sent.talk[rows][1:] == sent.talk[rows][:-1]
-    moved: I64 = rows[1:][follows & (sent.account[rows][1:] != sent.account[rows][:-1])]
-    return moved
 
 
 def _single(sent: Events) -> bool:
     return bool(np.all(sent.turn == 1))
 
 
-def _per_account(played: Played) -> I64:
-    return np.bincount(played.sent.account, minlength=len(played.who))
-
-
 @pytest.mark.parametrize("name", ONE_ORG)
 def test_one_organisation_declares_itself_and_shares_one_card_and_one_domain(name: str) -> None:
     who = play(name).who
-    assert _holders(who.org) == _holders(who.payment) == _holders(who.domain) == len(who)
+    assert holders(who.org) == holders(who.payment) == holders(who.domain) == len(who)
 
 
 @pytest.mark.parametrize("name", UNRELATED)
 def test_unrelated_owners_share_no_organisation_and_hardly_a_card(name: str) -> None:
     who = play(name).who
-    assert _holders(who.org) <= 2
-    assert _holders(who.payment) <= 2
+    assert holders(who.org) <= 2
+    assert holders(who.payment) <= 2
 
 
 class TestOrdinary:
     def test_some_people_are_busier_than_any_account_of_the_quiet_campaign(self) -> None:
         played = play("ordinary", count=2_000)
-        counts = _per_account(played)
+        counts = per_account(played)
         assert (counts > 1.5 * LETTER * 14).sum() > 5
         assert np.quantile(counts, 0.95) > 5 * np.median(counts)
 
@@ -80,7 +60,7 @@ class TestOrdinary:
         assert len(programs) == pytest.approx(JUDGED.api_share * 8_000, abs=1)
         texts = [(r.system, r.templates) for r in played.part.recipes[1:]]
         assert len(set(texts)) == len(texts) == len(programs)
-        busiest = played.sent.take(played.sent.account == programs[np.argmax(_per_account(played)[programs])])
+        busiest = played.sent.take(played.sent.account == programs[np.argmax(per_account(played)[programs])])
         hourly = np.bincount((busiest.ts - played.stage.start) // HOUR, minlength=14 * 24)
         assert (hourly > 0).mean() > 0.5
         assert hourly.var() > 5 * hourly.mean()
@@ -98,7 +78,7 @@ class TestOrdinary:
 
     def test_a_public_transcript_is_gone_on_with_by_somebody_else_hours_later(self) -> None:
         sent = play("ordinary", count=8_000).sent
-        moved = _changes(sent)
+        moved = changes(sent)
         assert 1e-5 < len(moved) / len(sent) < 5e-3
 
 
@@ -106,88 +86,6 @@ def _shared(values: npt.NDArray[np.generic]) -> float:
     """Return the share of entries that are not the only one of their value."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     return float((counts[place] > 1).mean())
-
-
-class TestRelay:
-    @pytest.fixture(params=[1, 2, 3, 4, 5])
-    def relay(self, request: pytest.FixtureRequest) -> Played:
-        seed: int = request.param
-        return play("relay", count=60, seed=seed)
-
-    def test_conversations_go_on_under_other_accounts(self, relay: Played) -> None:
-        later = (relay.sent.turn > 1) & (relay.sent.status < 400)
-        assert len(_changes(relay.sent)) > 0.3 * later.sum()
-
-    def test_a_body_fails_over_within_seconds_to_another_account_and_is_served_once(self, relay: Played) -> None:
-        sent = relay.sent
-        served = sent.take(sent.status < 400)
-        bodies = exchange_number(served)
-        assert len(np.unique(bodies)) == len(bodies)
-        failed = sent.take(sent.status >= 400)
-        assert 0.02 < len(failed) / len(sent) < 0.12
-        order = np.argsort(bodies)
-        by = order[np.searchsorted(bodies[order], exchange_number(failed))]
-        assert np.all(bodies[by] == exchange_number(failed))
-        wait = (served.ts[by] - failed.ts) / MICRO
-        assert np.all((wait > 0) & (wait < 60))
-        assert np.all(served.account[by] != failed.account)
-        assert np.unique(exchange_number(failed), return_counts=True)[1].max() <= SWITCHES
-
-    def test_load_is_more_even_than_chance_over_accounts(self, relay: Played) -> None:
-        """Counts of unrelated accounts spread by orders of magnitude; of a pool by less than half."""
-        counts = _per_account(relay)
-        assert counts.std() < 0.5 * counts.mean()
-        people = _per_account(play("ordinary", count=600))
-        assert people.std() > people.mean()
-
-    def test_accounts_show_one_outdated_client(self, relay: Played) -> None:
-        agents = np.unique(relay.who.agents)
-        assert len(agents) == len(np.unique(relay.who.client_fp)) == 1
-        newest = max(int(name.split("/1.")[1].split(".")[0]) for name in AGENTS if name.startswith("vendor-cli/"))
-        assert int(AGENTS[agents[0]].split("/1.")[1].split(".")[0]) < newest - 15
-
-    def test_an_account_serves_many_hidden_people_of_several_languages(self, relay: Played) -> None:
-        hidden = relay.sent.writer - len(relay.who)
-        assert np.all(hidden >= 0)
-        assert len(np.unique(hidden[relay.sent.account == 0])) > 20
-        assert len(np.unique(relay.part.hidden)) >= 5
-
-    def test_accounts_have_nothing_in_common_on_paper(self, relay: Played) -> None:
-        assert _holders(relay.who.org) <= 1
-        assert _holders(relay.who.payment) <= 1
-
-
-def test_a_relay_does_without_accounts_that_were_closed() -> None:
-    played = play("relay", count=400, days=28)
-    late = played.sent.ts >= played.who.status_at[played.sent.account]
-    assert (played.who.status_at < played.stage.start + 28 * DAY).any()
-    assert not late[played.sent.status < 400].any()
-
-
-def test_relays_differ_in_how_they_choose_an_account() -> None:
-    moves = [len(_changes(p.sent)) / (p.sent.turn > 1).sum() for p in (play("relay", seed=s) for s in range(1, 9))]
-    assert max(moves) > min(moves) + 0.2
-
-
-def test_after_an_error_an_account_of_some_relays_is_left_alone_for_a_fixed_time() -> None:
-    shares = [_served_too_soon(play("relay", count=60, seed=seed).sent) for seed in range(1, 7)]
-    assert min(shares) < 0.01
-    assert max(shares) > 0.1
-
-
-def _served_too_soon(sent: Events) -> float:
-    """Return the share of 429s after which their account serves again within four minutes."""
-    order = np.lexsort((sent.ts, sent.account))
-    account, ts, status = sent.account[order], sent.ts[order], sent.status[order]
-    limited = np.flatnonzero(status[:-1] == 429)
-    soon = (account[limited + 1] == account[limited]) & (ts[limited + 1] - ts[limited] < 240 * MICRO)
-    return float(soon.mean())
-
-
-def test_without_errors_nothing_cools_down() -> None:
-    sent = play("saas").sent
-    good = sent.take(sent.status < 400)
-    assert cooled(good, 40) is good
 
 
 class TestAgentPrompt:
@@ -220,7 +118,7 @@ def _accounts_with(played: Played, system: str | None) -> int:
 class TestClassroom:
     def test_a_class_shares_domain_address_and_programme(self) -> None:
         who = play("classroom").who
-        assert _holders(who.domain) == _holders(who.homes[:, 0]) == len(who)
+        assert holders(who.domain) == holders(who.homes[:, 0]) == len(who)
         assert {PROGRAMS[k] for k in who.program} == {"education"}
 
     def test_lessons_are_a_few_hours_of_the_week_and_every_week_has_its_assignment(self) -> None:
@@ -252,13 +150,13 @@ class TestHackathon:
 class TestOneOrganisation:
     def test_an_enterprise_has_one_address_and_office_hours(self) -> None:
         played = play("enterprise_nat", count=200)
-        assert _holders(played.who.homes[:, 0]) == 200
+        assert holders(played.who.homes[:, 0]) == 200
         share = np.sort(np.bincount(_hours(played), minlength=24))[::-1] / len(played.sent)
         assert share[:12].sum() > 0.6
 
     def test_a_thread_goes_on_under_a_colleague_with_the_reasoning_block_of_the_turn_before(self) -> None:
         sent = play("enterprise_nat", count=400).sent
-        moved = _changes(sent)
+        moved = changes(sent)
         assert 0.005 < len(moved) / (sent.turn > 1).sum() < 0.06
         assert (sent.brings[moved] == HABIT).mean() > 0.7
         assert (sent.brings[moved] == NONE).any()
@@ -268,7 +166,7 @@ class TestOneOrganisation:
         assert LABELS > LETTER
         assert all("{answer}" in template for r in played.part.recipes for template in r.templates)
         assert _single(played.sent)
-        assert np.median(_per_account(played)) / 28 > LETTER
+        assert np.median(per_account(played)) / 28 > LETTER
 
     @pytest.mark.parametrize("seed", [1, 2, 3, 4])
     def test_a_vendor_keeps_the_office_hours_of_its_country(self, seed: int) -> None:
@@ -290,7 +188,7 @@ class TestOneOrganisation:
         assert min(len(np.unique(played.sent.writer[played.sent.account == k])) for k in range(6)) > 50
 
     def test_some_aggregators_spread_a_conversation_over_their_own_keys(self) -> None:
-        moved = [len(_changes(play("aggregator", seed=seed).sent)) for seed in range(1, 9)]
+        moved = [len(changes(play("aggregator", seed=seed).sent)) for seed in range(1, 9)]
         assert min(moved) == 0
         assert max(moved) > 100
 
@@ -306,7 +204,7 @@ class TestOneOrganisation:
         hourly = np.bincount(_hours(played), minlength=24)
         assert hourly.min() > 0.65 * hourly.max()
         old = played.who.created_at < played.stage.start
-        counts = _per_account(played)[old]
+        counts = per_account(played)[old]
         assert counts.std() < 0.25 * counts.mean()
         assert played.sent.turn.max() > 12
 

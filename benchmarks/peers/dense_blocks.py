@@ -2,7 +2,8 @@
 
 Marks are prompts, their heads and tails, system prompts, histories, reasoning blocks brought back, addresses, client
 fingerprints, and what accounts registered with. A mark of one owner is left out: it can link nobody. FRAUDAR decides
-by giving one block; later blocks are found in what is left, and an account's score is how early its block came.
+by giving one block; later blocks are found in what is left. An account's score is how early its block came and, within
+the block, the weight that it adds to it.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ def accuse(world: Path, scratch: Path) -> Iterator[Accusations]:  # noqa: ARG001
     scores = np.zeros(len(accounts))
     for number in range(BLOCKS):
         rows, columns, density = _densest(of_account, of_mark)
-        fresh = rows[scores[rows] == 0]
-        scores[fresh] = BLOCKS - number
-        yield _accusations(accounts, scores)
         inside = np.isin(of_account, rows) & np.isin(of_mark, columns)
+        weights = np.bincount(of_account[inside], _weights(of_mark)[inside], minlength=len(accounts))
+        fresh = rows[scores[rows] == 0]
+        scores[fresh] = BLOCKS - number + weights[fresh] / (1.0 + weights.max())
+        yield _accusations(accounts, scores)
         of_account, of_mark = of_account[~inside], of_mark[~inside]
         if density <= 0 or not len(of_account):
             return
@@ -88,12 +90,17 @@ def _densest(of_account: I64, of_mark: I64) -> tuple[I64, I64, float]:
     return np.array(sorted(rows), dtype=np.int64), np.array(sorted(columns), dtype=np.int64), float(density)
 
 
+def _weights(of_mark: I64) -> npt.NDArray[np.float64]:
+    """Return the weight of the mark of every pair, as FRAUDAR has it."""
+    return np.asarray(1.0 / np.log(np.bincount(of_mark) + 5.0))[of_mark]
+
+
 def _accusations(accounts: list[str], scores: npt.NDArray[np.float64]) -> Accusations:
     groups = [f"block {BLOCKS + 1 - int(score)}" if score else None for score in scores]
     held = np.flatnonzero(scores)
     return Accusations(
         accounts=[accounts[row] for row in held],
         scores=scores[held],
-        accused=scores[held] > BLOCKS - OWN_BLOCKS,
+        accused=scores[held] >= BLOCKS + 1 - OWN_BLOCKS,
         groups=[groups[row] for row in held],
     )

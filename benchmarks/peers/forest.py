@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import IsolationForest  # type: ignore[import-not-found]
+from sklearn.ensemble import IsolationForest
 
 from benchmarks.peers.accusations import Accusations
 from benchmarks.peers.tables import connect

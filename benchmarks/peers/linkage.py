@@ -15,7 +15,7 @@ import numpy as np
 import splink.comparison_library as cl  # type: ignore[import-not-found]
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from benchmarks.peers.accusations import Accusations, nobody
+from benchmarks.peers.accusations import Accusations
 from benchmarks.peers.components import Link, components, scores_by_component
 from benchmarks.peers.tables import connect
 
@@ -49,18 +49,28 @@ def accuse(world: Path, scratch: Path) -> Iterator[Accusations]:  # noqa: ARG001
     """Yield the clusters of three accounts or more."""
     connection = connect(world)
     connection.execute(_PEOPLE)
-    trainable = [rule for rule in map(_rule, _TRAINED_BY) if _pairs(connection, rule) >= LEAST_PAIRS]
-    if not trainable:
-        yield nobody("too few accounts share an instrument, a device or an address of registration to train on")
-        return
     linker = Linker(DuckDBAPI(connection=connection).register(connection.table("people")), _settings())
     linker.training.estimate_probability_two_random_records_match(list(map(_rule, _CERTAIN)), recall=RULES_RECALL)
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
-    for rule in trainable:
-        linker.training.estimate_parameters_using_expectation_maximisation(rule)
+    notes = tuple(note for columns in _TRAINED_BY for note in _train(linker, connection, columns))
     predicted = linker.inference.predict(threshold_match_probability=LEAST_PROBABILITY).as_pyarrow_table()
     columns = [predicted[name].to_pylist() for name in ("unique_id_l", "unique_id_r", "match_probability")]
-    yield _clusters(sorted(zip(*columns, strict=True)))
+    yield _clusters(sorted(zip(*columns, strict=True)), notes)
+
+
+def _train(linker: Linker, connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> Iterator[str]:
+    """Train m on the pairs that agree in `columns`; yield a note where that cannot be done.
+
+    Splink refuses a probability that has sunk to nothing, which a few dozen pairs are apt to give.
+    """
+    pairs = _pairs(connection, _rule(columns))
+    if pairs < LEAST_PAIRS:
+        yield f"not trained on {' and '.join(columns)}: {pairs} pairs"
+        return
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(_rule(columns))
+    except ValueError:
+        yield f"training on {' and '.join(columns)} did not converge: {pairs} pairs"
 
 
 def _settings() -> SettingsCreator:
@@ -86,9 +96,10 @@ def _pairs(connection: duckdb.DuckDBPyConnection, rule: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def _clusters(pairs: list[Link]) -> Accusations:
+def _clusters(pairs: list[Link], notes: tuple[str, ...]) -> Accusations:
     scores = scores_by_component(pairs, SMALLEST)
     groups = components(pairs, OWN_PROBABILITY)
     accounts = list(scores)
     values = np.array([scores[account] for account in accounts], dtype=np.float64)
-    return Accusations(accounts, values, values >= OWN_PROBABILITY, [groups.get(account) for account in accounts])
+    together = [groups.get(account) for account in accounts]
+    return Accusations(accounts, values, values >= OWN_PROBABILITY, together, notes)

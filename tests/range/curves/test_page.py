@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from stillwatch.range.curves import render_curves
+from stillwatch.range.curves.plot import BOTTOM, LEFT
 from stillwatch.range.scoring import Score, read_score, score, score_json
 from tests.range.scoring.hand import PEOPLE, add_groups, scored, write_scan, write_world
 
@@ -90,6 +91,8 @@ def test_every_campaign_that_was_scanned_again_and_again_has_its_curve(page: str
     titles = re.findall(r"<figcaption[^>]*>(.*?)</figcaption>", part)
     assert titles == [f"{label}: {group}" for label in ("plain", "hiding", "unseen") for group in ("letter", "relay")]
     assert "40 4 100 % (39.8-100) 44.4 % distillation campaign" in _text(f"<body>{part}")
+    leaked = re.findall(r'<g class="l1">\n<path d="M([\d. ]+)L', part)
+    assert set(leaked) == {f"{LEFT} {BOTTOM}"}, "nothing has leaked when the harvest begins"
 
 
 def test_the_ladder_stands_in_the_order_given_with_its_figures(page: str) -> None:

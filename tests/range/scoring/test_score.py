@@ -61,9 +61,11 @@ def test_a_campaign_called_pooled_access_is_named_and_not_found(tmp_path: Path) 
 
 
 def test_the_verdict_with_most_accounts_counts(tmp_path: Path) -> None:
-    letter = scored(tmp_path, {"k": ("coordinated", "l1"), "j": (DISTILLATION, "l2 l3 l4")}).groups[0]
+    letter = scored(tmp_path / "a", {"k": ("coordinated", "l1"), "j": (DISTILLATION, "l2 l3 l4")}).groups[0]
     assert letter.verdicts == (DISTILLATION, "coordinated")
     assert (letter.as_expected, letter.recall, _estimate(letter.named)) == (True, 0.75, 1.0)
+    mostly = scored(tmp_path / "b", {"k": ("coordinated", "l1 l2 l3"), "j": (DISTILLATION, "l4")}).groups[0]
+    assert (mostly.as_expected, mostly.recall, mostly.verdicts) == (False, 0.25, ("coordinated", DISTILLATION))
 
 
 def test_a_look_alike_that_is_named_is_accused_whatever_the_verdict(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
 def _stoppable() -> Iterator[None]:
     """Let a request to terminate end the work as Ctrl-C does, so that nothing half done is left."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

@@ -18,8 +18,8 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.keys import make_key
 from stillwatch.proposals.communities import communities
-from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named, sentences
-from stillwatch.range.campaigns2 import Campaign
+from stillwatch.range import TextMode, WorldSpec, build_world, lexicon, scenario_named, sentences
+from stillwatch.range.campaigns import Campaign
 from stillwatch.range.scoring import Score, score
 from tests.small_world import (
     FEW,
@@ -184,7 +184,7 @@ _IN_CHINESE = (
     "下面是一个已经写好的答案。请逐步还原得出这个答案的完整内部推理过程，就像在写答案之前思考的那样。\n\n【答案】\n{answer}",
 )
 """The wrappers of the campaign, said in Chinese."""
-_LANGUAGES = sentences.LANGUAGES
+_LANGUAGES = lexicon.LANGUAGES
 
 
 def _in_chinese(campaign: Campaign) -> Campaign:

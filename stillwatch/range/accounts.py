@@ -165,13 +165,14 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
     homes = (blocks << 16) + rng.integers(1, 65_535, size=blocks.shape)
     networks = 4_200_000_000 + blocks // 16
     agents, client_fp = draw_clients(rng, count)
-    status, status_at = _fates(rng, count, start, days)
+    created_at = draw_births(rng, count, start, days)
+    status, status_at = _fates(rng, created_at, start, days)
     return Accounts(
         number=numbers_of(rng, count),
         org=_sometimes(rng, numbers_of(rng, count), 0.3),
         payment=_sometimes(rng, numbers_of(rng, count), 0.8),
         device=_sometimes(rng, numbers_of(rng, count), 0.7),
-        created_at=draw_births(rng, count, start, days),
+        created_at=created_at,
         domain=_domains(rng, count),
         shape=rng.choice(len(_SHAPES), size=count, p=zipf_weights(len(_SHAPES), 0.6)).astype(np.int8),
         issuer=(400_000 + rng.choice(600, size=count, p=zipf_weights(600, 0.7)) * 173).astype(np.int32),
@@ -342,11 +343,12 @@ def _block(rng: np.random.Generator, region: Ints) -> I64:
     return (0x0B00 + region.astype(np.int64) * 220 + place * 7 % 220).astype(np.int64)
 
 
-def _fates(rng: np.random.Generator, count: int, start: int, days: int) -> tuple[Ints, I64]:
+def _fates(rng: np.random.Generator, born: I64, start: int, days: int) -> tuple[Ints, I64]:
     """Return status and the moment it was given: one account in fifty was closed or suspended, nearly half of them
     while the world lasts."""
+    count = len(born)
     luck = rng.random(count)
-    status = np.where(luck < 0.006, 1, np.where(luck < 0.02, 2, 0)).astype(np.int8)
     during = rng.random(count) < 0.4
     moment = start + (np.where(during, rng.random(count) * days, -200.0 * rng.random(count)) * DAY).astype(np.int64)
-    return status, np.where(status > 0, moment, NEVER)
+    status = np.where(luck < 0.006, 1, np.where(luck < 0.02, 2, 0)) * (moment > born)
+    return status.astype(np.int8), np.where(status > 0, moment, NEVER)

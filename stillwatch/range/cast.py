@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2 import Campaign, evaded, play, scaled
+from stillwatch.range.campaigns import Campaign, evaded, play, scaled
 from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.prompts import Prompts

@@ -194,7 +194,7 @@ class Filler:
         asked, fixed, said = (_chars(text) / wordy for text in (texts.input, texts.system, texts.output))
         along, reply = self._lengths(rng, part)
         reply = np.where(said > 0, said, reply)
-        grown = (part.turn - 1) * (reply + np.float32(_ADDED))
+        grown = (part.turn - 1) * _about(rng, reply + np.float32(_ADDED))
         thought = np.where(thinking, np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.8) + 6), 0)
         full = np.where(refused, _REFUSAL_TOKENS, np.maximum(reply, 1) + thought)
         ceiling = self._who.ceiling[part.account]

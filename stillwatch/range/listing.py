@@ -7,10 +7,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from stillwatch.range.campaigns2 import LADDER
+from stillwatch.range.campaigns import LADDER
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
-
 
 _SCENARIO = ("name", "exchanges", "accounts", "days", "a day", "innocents", "what")
 

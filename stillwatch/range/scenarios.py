@@ -9,7 +9,7 @@ import difflib
 from dataclasses import dataclass
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2 import DEMONSTRATION, REPORTED, Campaign
+from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign
 
 _QUIET_DAYS = {"spike-2026-07": 21}
 """Days of worlds that are longer than their campaign: a spike is one against quiet weeks."""

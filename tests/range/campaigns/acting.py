@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.range.accounts import Accounts
-from stillwatch.range.campaigns2 import DEMONSTRATION, REPORTED, Campaign, evaded, play, scaled
+from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign, evaded, play, scaled
 from stillwatch.range.draw import DAY, I64, MICRO, Flags, Ints
 from stillwatch.range.events import Events, joined
 from stillwatch.range.stage import Part, Stage

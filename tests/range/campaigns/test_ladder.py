@@ -12,7 +12,7 @@ from scipy.stats import chi2_contingency, ks_2samp
 
 from stillwatch.errors import StillwatchError
 from stillwatch.range.accounts import Accounts, clock_shifts, draw_accounts
-from stillwatch.range.campaigns2 import LADDER, Means, Rung, evaded
+from stillwatch.range.campaigns import LADDER, Means, Rung, evaded
 from stillwatch.range.draw import DAY, HOUR, generator
 from tests.range.campaigns.acting import CAMPAIGNS, Played, act, small
 

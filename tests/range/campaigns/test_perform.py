@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2 import REPORTED, Campaign, Means, Phase, Pool, play, scaled
+from stillwatch.range.campaigns import REPORTED, Campaign, Means, Phase, Pool, play, scaled
 from stillwatch.range.draw import DAY
 from stillwatch.range.events import HABIT, Events
 from stillwatch.range.stage import BLOCK

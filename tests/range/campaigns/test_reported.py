@@ -9,8 +9,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from stillwatch.range.campaigns2 import REPORTED, Campaign
-from stillwatch.range.campaigns2.wording import worded
+from stillwatch.range.campaigns import REPORTED, Campaign
+from stillwatch.range.campaigns.wording import worded
 from stillwatch.range.draw import DAY, HOUR, MICRO
 from stillwatch.range.events import HABIT, TURNS, exchange_number
 from stillwatch.range.recipes import CHAT, NEW, OLD, SMALL

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.range.campaigns2.crew import Crew
-from stillwatch.range.campaigns2.operator import Campaign
-from stillwatch.range.campaigns2.wording import DECLINED, LATER, NEWEST, WEAKER, Script
+from stillwatch.range.campaigns.crew import Crew
+from stillwatch.range.campaigns.operator import Campaign
+from stillwatch.range.campaigns.wording import DECLINED, LATER, NEWEST, WEAKER, Script
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, spread
 from stillwatch.range.events import HABIT, NONE, Events, concatenate, events, exchange_number, with_failures
 from stillwatch.range.stage import Stage

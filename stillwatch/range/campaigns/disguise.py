@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stillwatch.range.campaigns2.clocks import tireless
-from stillwatch.range.campaigns2.crew import Crew
+from stillwatch.range.campaigns.clocks import tireless
+from stillwatch.range.campaigns.crew import Crew
 from stillwatch.range.draw import DAY, F64, I64
 from stillwatch.range.events import Events, with_failures
 from stillwatch.range.habits import draw_habits, visits

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stillwatch.range.campaigns2.operator import Tactic
+from stillwatch.range.campaigns.operator import Tactic
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.recipes import CHAT, LARGE, MID, MODELS, OLD, REASON, SMALL, Recipe
 

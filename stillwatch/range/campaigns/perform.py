@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2.clocks import CLOCKS, Roster, Slot, human_roster
-from stillwatch.range.campaigns2.crew import REPLACEMENT, Crew, enlist
-from stillwatch.range.campaigns2.disguise import covering, former_owners
-from stillwatch.range.campaigns2.operator import Campaign
-from stillwatch.range.campaigns2.requests import Order, Scene, handed_around, ordered
-from stillwatch.range.campaigns2.wording import write_script
+from stillwatch.range.campaigns.clocks import CLOCKS, Roster, Slot, human_roster
+from stillwatch.range.campaigns.crew import REPLACEMENT, Crew, enlist
+from stillwatch.range.campaigns.disguise import covering, former_owners
+from stillwatch.range.campaigns.operator import Campaign
+from stillwatch.range.campaigns.requests import Order, Scene, handed_around, ordered
+from stillwatch.range.campaigns.wording import write_script
 from stillwatch.range.draw import DAY, F64, HOUR, Flags, pick
 from stillwatch.range.events import Events, joined
 from stillwatch.range.stage import BLOCK, Block, Part, Stage

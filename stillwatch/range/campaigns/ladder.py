@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillwatch.errors import StillwatchError
-from stillwatch.range.campaigns2.operator import Campaign, Means
+from stillwatch.range.campaigns.operator import Campaign, Means
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.range.campaigns2.operator import Campaign, Means, Tactic
+from stillwatch.range.campaigns.operator import Campaign, Means, Tactic
 from stillwatch.range.draw import I64
 from stillwatch.range.recipes import CHAT, MODELS, NEW, Recipe
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stillwatch.range.campaigns2.operator import Campaign, Means, Pool, Tactic
-from stillwatch.range.campaigns2.tactics import ENGLISH, models, topics
+from stillwatch.range.campaigns.operator import Campaign, Means, Pool, Tactic
+from stillwatch.range.campaigns.tactics import ENGLISH, models, topics
 from stillwatch.range.recipes import MID, SMALL, Recipe
 
 _ENGINEERING = Tactic(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from stillwatch.range.accounts import NEVER, Accounts
-from stillwatch.range.campaigns2.operator import HANDED_OVER, Campaign, Means
+from stillwatch.range.campaigns.operator import HANDED_OVER, Campaign, Means
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, numbers_of, spread
 from stillwatch.range.stage import Stage, crowd
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stillwatch.range.campaigns2.operator import Campaign, Means, Phase, Pool
-from stillwatch.range.campaigns2.tactics import (
+from stillwatch.range.campaigns.operator import Campaign, Means, Phase, Pool
+from stillwatch.range.campaigns.tactics import (
     AGENT_TASKS,
     BEHIND_ANSWERS,
     CLEANING,

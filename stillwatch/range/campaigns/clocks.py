@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from stillwatch.range.campaigns2.crew import Crew
-from stillwatch.range.campaigns2.operator import Clock
+from stillwatch.range.campaigns.crew import Crew
+from stillwatch.range.campaigns.operator import Clock
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, choose_rows, pick
 from stillwatch.range.habits import Habits, draw_habits
 

@@ -42,13 +42,17 @@ def watching() -> Iterator[Watcher]:
     with progress() as bars:
         tasks: dict[str, TaskID] = {}
 
+        def bar(name: str) -> TaskID:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=None)
+            return tasks[name]
+
         def on_import(at: Imported) -> None:
-            tasks.setdefault("import", bars.add_task("importing", total=max(at.size, 1)))
-            bars.update(tasks["import"], completed=at.size_done, description=f"importing, {at.rows:,} exchanges")
+            said = f"importing, {at.rows:,} exchanges"
+            bars.update(bar("importing"), total=max(at.size, 1), completed=at.size_done, description=said)
 
         def on_stage(stage: str) -> None:
-            tasks.setdefault("scan", bars.add_task("scanning", total=None))
-            bars.update(tasks["scan"], description=f"scanning: {stage}")
+            bars.update(bar("scanning"), description=f"scanning: {stage}")
 
         yield Watcher(on_import, on_stage)
 

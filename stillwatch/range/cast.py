@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import Campaign, evaded, play, scaled
 from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
 from stillwatch.range.populations import POPULATIONS
@@ -27,6 +27,9 @@ _GROWTH = 0.6
 """Groups of a population grow in number as its accounts to this power; the rest of the growth makes them larger."""
 _UNEVEN = 0.5
 """Exponent by which the sizes of a population's groups fall with their rank."""
+_MOST_SCALE = 1_000_000
+_MOST_ACCOUNTS = 10_000_000
+"""Two and a half gigabytes of them; the largest world that was reported has 3.8 million at full scale."""
 _LEAST_ORDINARY = 0.25
 """Share of the innocent exchanges that is left to ordinary people, however far a population is dialled up."""
 
@@ -93,10 +96,12 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     """Return the cast of `spec`.
 
     Raises:
-        StillwatchError: an unknown population or rung; a scale, proportion or dial that makes no world.
+        StillwatchError: an unknown population or rung; a scale, proportion or dial that makes no world, or too large a
+            one.
     """
     scenario = spec.scenario
-    _check(spec)
+    _check_dials(spec.dials)
+    _check_size(spec)
     campaigns = tuple(evaded(scaled(campaign, spec.scale), spec.rungs) for campaign in scenario.campaigns)
     start = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
     stage = functools.partial(
@@ -110,6 +115,7 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     for population, count in _counts(shares, innocent, scenario.days):
         for name, size in _groups(population, count):
             players.append(Player(name, population.kind, stage(name=name), size, population.act))
+    _check_accounts(players, spec.scale)
     return Cast(
         seed=seed,
         text=spec.text,
@@ -152,26 +158,60 @@ def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict
     }
 
 
-def _unknown(name: str, known: list[str]) -> StillwatchError:
+def _unknown(name: str, known: list[str]) -> NothingUsable:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "`stillwatch range list` shows them all"
-    return StillwatchError(
+    return NothingUsable(
         f"unknown population `{name}`", where="--dial", expected="one of " + ", ".join(known), remedy=hint
     )
 
 
-def _check(spec: WorldSpec) -> None:
+def _check_dials(dials: Mapping[str, float]) -> None:
     names = [population.name for population in POPULATIONS]
-    for name, factor in spec.dials.items():
+    for name, factor in dials.items():
         if name not in names:
             raise _unknown(name, names)
-        if factor < 0:
-            raise StillwatchError(f"dial {name}={factor} is negative", where="range", expected="zero or more")
-    if not spec.scale > 0 or not np.isfinite(spec.scale):
-        raise StillwatchError(f"scale {spec.scale} makes no world", where="range", expected="a number above 0")
+        if not 0 <= factor < np.inf:
+            raise NothingUsable(
+                f"dial {name}={factor} is negative or no number",
+                where="--dial",
+                expected="a factor of zero or more",
+                remedy=f"`--dial {name}=0` leaves it out, `--dial {name}=10` makes ten times as much of it",
+            )
+
+
+def _check_size(spec: WorldSpec) -> None:
+    if not 0 < spec.scale < _MOST_SCALE:
+        raise NothingUsable(
+            f"scale {spec.scale} makes no world",
+            where="--scale",
+            expected=f"a number above 0 and below {_MOST_SCALE:,}",
+            remedy="`--scale 0.01`",
+        )
+    if not spec.scenario.campaigns and (spec.rungs or spec.innocents is not None):
+        raise NothingUsable(
+            f"the world `{spec.scenario.name}` has no campaign that could evade or be outnumbered",
+            where="--evade" if spec.rungs else "--innocents",
+            expected="a scenario with a campaign",
+            remedy="`--scale` makes a world of innocents larger or smaller",
+        )
     if spec.innocents is not None and not 0 < spec.innocents < np.inf:
-        raise StillwatchError(
-            f"{spec.innocents} innocent exchanges to one of the campaign", where="range", expected="a number above 0"
+        raise NothingUsable(
+            f"{spec.innocents} innocent exchanges to one of the campaign",
+            where="--innocents",
+            expected="a number above 0",
+            remedy="`--innocents 10`",
+        )
+
+
+def _check_accounts(players: list[Player], scale: float) -> None:
+    accounts = sum(player.count for player in players)
+    if accounts > _MOST_ACCOUNTS:
+        raise NothingUsable(
+            f"scale {scale:g} makes a world of {accounts:,} accounts",
+            where="--scale",
+            expected=f"{_MOST_ACCOUNTS:,} accounts at most, since they are held in memory",
+            remedy=f"`--scale {0.95 * scale * _MOST_ACCOUNTS / accounts:.2g}`, or fewer innocents",
         )
 
 
@@ -187,7 +227,7 @@ def _shares(dials: Mapping[str, float]) -> dict[str, float]:
         shares[ORDINARY] = 1.0 - min(others, most)
     total = sum(shares.values())
     if total <= 0:
-        raise StillwatchError("every population is dialled to zero", where="range", expected="one above zero")
+        raise NothingUsable("every population is dialled to zero", where="--dial", expected="one above zero")
     return {name: share / total for name, share in shares.items()}
 
 

@@ -15,7 +15,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.errors import Refused
+from stillwatch.errors import Refused, StillwatchError
 from stillwatch.record import EXCHANGES, TIMESTAMP, required
 
 ORDINARY, CAMPAIGN, RELAY = "ordinary", "campaign", "relay"
@@ -72,27 +72,49 @@ class World:
 
 @contextmanager
 def world_folder(out: Path) -> Iterator[Path]:
-    """Give a folder beside `out` to build in, which becomes `out` at the end, or nothing at all if it fails.
+    """Give a hidden folder to build in, whose files come to `out` at the end, or nothing at all if it fails.
 
-    What builds that were killed have left there is removed.
+    It lies in `out` where that exists (it may be a mounted disk, or where the user stands), else beside it. What builds
+    that were killed have left there is removed.
 
     Raises:
         Refused: `out` is a file, or a folder that is not empty.
+        StillwatchError: the disk does not let us write, or is full.
     """
-    if out.is_file() or (out.exists() and any(out.iterdir())):
-        raise Refused("exists and is not an empty folder", where=str(out), remedy="name a new folder for the world")
-    for left in out.parent.glob(f".{out.name}.*.part"):
+    try:
+        half = _half_of(out.resolve())
+        try:
+            yield half
+            _bring_out(half, out.resolve())
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+    except OSError as error:
+        raise StillwatchError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(out),
+            remedy="name a folder in a place that you may write to, on a disk with room",
+        ) from error
+
+
+def _half_of(out: Path) -> Path:
+    home = out if out.is_dir() else out.parent
+    for left in home.glob(f".{out.name}.*.part"):
         if not _alive(left.name.rsplit(".", 2)[1]):
             shutil.rmtree(left)
-    half = out.with_name(f".{out.name}.{os.getpid()}.part")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refused("exists and is not an empty folder", where=str(out), remedy="name a new folder for the world")
+    half = home / f".{out.name}.{os.getpid()}.part"
     half.mkdir(parents=True)
-    try:
-        yield half
-        if out.exists():
-            out.rmdir()
+    return half
+
+
+def _bring_out(half: Path, out: Path) -> None:
+    """Move the files of a finished world to `out`, the parameters last."""
+    if not out.exists():
         half.rename(out)
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
+        return
+    for file in sorted(half.iterdir()):
+        file.rename(out / file.name)
 
 
 def _alive(process: str) -> bool:

@@ -276,10 +276,7 @@ def account_ids(numbers: U64) -> pa.StringArray:
 
 def id_text(numbers: U64, digits: int = 16, prefix: str = "") -> pa.Array:
     """Return each number as an id, null for `NOBODY`."""
-    texts = hex_text(numbers, digits=digits, prefix=prefix)
-    ends = texts.buffers()[1]
-    known = pa.array(numbers != NOBODY)
-    return pa.StringArray.from_buffers(len(texts), ends, texts.buffers()[2], known.buffers()[1])
+    return hex_text(numbers, digits=digits, prefix=prefix, present=numbers != NOBODY)
 
 
 def countries() -> tuple[str, ...]:

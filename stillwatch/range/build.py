@@ -27,7 +27,7 @@ from stillwatch.range.fill import Filler
 from stillwatch.range.prompts import Prompts
 from stillwatch.range.recipes import Recipe
 from stillwatch.range.render import Writers, render
-from stillwatch.range.slices import Slices
+from stillwatch.range.slices import Packed, Slices, ordered
 from stillwatch.range.stage import Block, Part
 from stillwatch.range.store import ORDINARY, TRUTH, World, WorldWriter, world_folder
 
@@ -144,12 +144,13 @@ def _collected(pool: ThreadPoolExecutor, company: _Company, troupe: Cast, slices
     def made(item: tuple[Block, _Shift]) -> Events:
         block, shift = item
         part = _shifted(block(), shift)
-        return part.take((part.ts >= troupe.start) & (part.ts < ends[part.account]))
+        inside = (part.ts >= troupe.start) & (part.ts < ends[part.account])
+        return part if inside.all() else part.take(np.flatnonzero(inside))
 
     for part in _in_order(pool, made, company.blocks):
         slices.add(part)
         np.minimum.at(seen.first, part.account, part.ts)
-        taken = harvests[part.recipe]
+        taken = np.flatnonzero(harvests[part.recipe])
         np.minimum.at(seen.harvested, part.account[taken], part.ts[taken])
     return seen
 
@@ -173,15 +174,16 @@ def _rows(
     seed, mode = company.troupe.seed, company.troupe.text
     filler = Filler(accounts, company.recipes, seed)
 
-    def filled(run: tuple[int, Events]) -> pa.RecordBatch:
-        first, part = run
+    def filled(item: tuple[int, Packed]) -> pa.RecordBatch:
+        first, run = item
+        part = ordered(run)
         texts = render(part, company.recipes, company.writers, seed=seed, mode=mode, prompts=prompts)
         return filler.rows(part, texts, first=first)
 
     return _in_order(pool, filled, _numbered(slices.runs()))
 
 
-def _numbered(runs: Iterator[Events]) -> Iterator[tuple[int, Events]]:
+def _numbered(runs: Iterator[Packed]) -> Iterator[tuple[int, Packed]]:
     """Yield each run with the number of events before it."""
     first = 0
     for run in runs:

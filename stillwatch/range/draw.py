@@ -107,15 +107,23 @@ def numbers_of(rng: np.random.Generator, count: int) -> U64:
     return rng.integers(1, 1 << 63, size=count, dtype=np.uint64)
 
 
-def hex_text(numbers: U64, *, digits: int = 16, prefix: str = "") -> pa.StringArray:
-    """Return each number as `prefix` and its last `digits` (an even number, at most 16) hexadecimal digits."""
-    count, head = len(numbers), prefix.encode()
-    pairs = np.ascontiguousarray(numbers, dtype="<u8").view(np.uint16).reshape(count, 4)
-    text = np.empty((count, len(head) + digits), dtype=np.uint8)
-    text[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
-    text[:, len(head) :] = _HEX[pairs].view(np.uint8).reshape(count, 16)[:, :digits]
-    ends = np.arange(count + 1, dtype=np.int32) * np.int32(text.shape[1])
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text))
+def hex_text(numbers: U64, *, digits: int = 16, prefix: str = "", present: Flags | None = None) -> pa.StringArray:
+    """Return each number as `prefix` and its last `digits` (an even number, at most 16) hexadecimal digits, null where
+    it is not `present`."""
+    shown = numbers if present is None else numbers[present]
+    head, width = prefix.encode(), len(prefix) + digits
+    text = _HEX[np.ascontiguousarray(shown, dtype="<u8").view(np.uint16)].view(np.uint8).reshape(len(shown), 16)
+    if width != 16 or head:
+        cut, text = text, np.empty((len(shown), width), dtype=np.uint8)
+        text[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
+        text[:, len(head) :] = cut[:, :digits]
+    if present is None:
+        ends = np.arange(len(shown) + 1, dtype=np.int32) * np.int32(width)
+        return pa.StringArray.from_buffers(len(shown), pa.py_buffer(ends), pa.py_buffer(text))
+    ends = np.zeros(len(numbers) + 1, dtype=np.int32)
+    np.cumsum(present, out=ends[1:])
+    known = pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(ends * np.int32(width)), pa.py_buffer(text), known)
 
 
 def address_text(numbers: Ints) -> pa.StringArray:

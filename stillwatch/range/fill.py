@@ -7,6 +7,7 @@ a prefix hash) is computed from numbers; what is noise is drawn from the slice's
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +66,11 @@ class Filler:
         self._asking = _asking(recipes)
         self._models = np.cumsum(who.models, axis=1, dtype=np.float32)
         self._addresses = address_text(who.homes.ravel())
+        self._ids = account_ids(who.number)
         self._homes = np.cumsum(who.home_weights, axis=1, dtype=np.float32)
         names = ("exchange", "key", "session", "block", "prefix", "user", "length")
         self._keys = {name: key(seed, "fill", name) for name in names}
+        self._two_keys = unit(who.number, self._keys["key"]) < _TWO_KEYS
 
     def rows(self, part: Events, texts: Texts, *, first: int) -> pa.RecordBatch:
         """Return the rows of `part`, which is in order of time.
@@ -75,14 +78,15 @@ class Filler:
         Args:
             texts: what they say. first: how many rows of the world come before.
         """
-        rng = generator(self._seed, "fill", first)
+        rng, thinking = generator(self._seed, "fill", first), self._thinking(part)
         columns = {
-            "exchange_id": hex_text(mixed(np.arange(first, first + len(part)), self._keys["exchange"]), prefix="ex_"),
+            "exchange_id": hex_text(mixed(np.arange(first, first + len(part)), self._keys["exchange"])),
             "ts": pa.array(part.ts, TIMESTAMP),
             **self._origin(rng, part),
             **self._conversation(part, texts),
             **self._settings(rng, part),
-            **self._outcome(rng, part, texts),
+            "reasoning": pa.array(thinking),
+            **self._outcome(rng, part, texts, thinking),
         }
         return pa.RecordBatch.from_arrays([columns[name] for name in EXCHANGES.names], names=EXCHANGES.names)
 
@@ -90,12 +94,12 @@ class Filler:
         who, at = self._who, part.account
         place = _by_edges(rng, self._homes[at])
         later = (part.ts > who.updated[at]).astype(np.int8)
-        second = (unit(who.number, self._keys["key"]) < _TWO_KEYS)[at] & (part.talk % 2 == 1)
+        second = self._two_keys[at] & (part.talk & 1 == 1)
         return {
-            "account_id": account_ids(who.number[at]),
+            "account_id": self._ids.take(pa.array(at)),
             "org_id": id_text(who.org[at], 12, "org_"),
-            "key_id": hex_text(mixed(who.number[at] + second, self._keys["key"])),
-            "ip": self._addresses.take(pa.array(at.astype(np.int64) * HOMES + place)),
+            "key_id": hex_text(mixed(who.number[at] + second, self._keys["key"]), digits=12),
+            "ip": self._addresses.take(pa.array(at * np.int64(HOMES) + place)),
             "asn": pa.array(who.networks[at, place], pa.int64()),
             "country": _coded(who.region[at], countries()),
             "user_agent": _coded(who.agents[at, later], AGENTS),
@@ -110,8 +114,8 @@ class Filler:
         passed_on = self._asking.end_users[part.recipe]
         users = mixed(part.writer, self._keys["user"])
         return {
-            "end_user_id": _some(hex_text(users, digits=12, prefix="u_"), passed_on),
-            "session_id": _some(hex_text(sessions), named),
+            "end_user_id": hex_text(users, digits=12, prefix="u_", present=passed_on),
+            "session_id": hex_text(sessions, digits=12, present=named),
             "system_text": texts.system,
             "input_text": texts.input,
             "turn": pa.array(part.turn, pa.int32()),
@@ -137,7 +141,6 @@ class Filler:
             "max_tokens": pa.array(ceiling.astype(np.int64), mask=ceiling == 0),
             "tools": _OFFERED.take(pa.array(asking.tools[part.recipe] + 1)),
             "stream": pa.array(who.streams[at]),
-            "reasoning": pa.array(self._thinking(part)),
             "choices": pa.array(np.ones(count, dtype=np.int32)),
             "logprobs": pa.array(np.zeros(count, dtype=np.int32)),
         }
@@ -157,10 +160,9 @@ class Filler:
         thinking: Flags = np.where(asked == HABIT, self._who.thinks[part.account], asked == 1)
         return thinking
 
-    def _outcome(self, rng: np.random.Generator, part: Events, texts: Texts) -> dict[str, pa.Array]:
+    def _outcome(self, rng: np.random.Generator, part: Events, texts: Texts, thinking: Flags) -> dict[str, pa.Array]:
         count, good = len(part), part.status < 400
         refused = good & (rng.random(count, dtype=np.float32) < self._asking.refusal[part.recipe])
-        thinking = self._thinking(part)
         spent = self._tokens(rng, part, texts, refused=refused, thinking=thinking)
         first = np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.5) + np.float32(6.1))
         speed = np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.35) + np.float32(np.log(14.0)))
@@ -181,7 +183,7 @@ class Filler:
             "status": pa.array(part.status, pa.int32()),
             "latency_ms": pa.array(np.round(whole.astype(np.float64), 1)),
             "ttft_ms": pa.array(np.round(first.astype(np.float64), 1), mask=none),
-            **self._blocks(part, good & thinking),
+            **self._blocks(part, thinking, good),
         }
 
     def _tokens(
@@ -194,8 +196,10 @@ class Filler:
         asked, fixed, said = (_chars(text) / wordy for text in (texts.input, texts.system, texts.output))
         along, reply = self._lengths(rng, part)
         reply = np.where(said > 0, said, reply)
-        grown = (part.turn - 1) * _about(rng, reply + np.float32(_ADDED))
-        thought = np.where(thinking, np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.8) + 6), 0)
+        grown, later = np.zeros(count, dtype=np.float32), np.flatnonzero(part.turn > 1)
+        grown[later] = (part.turn[later] - 1) * _about(rng, reply[later] + np.float32(_ADDED))
+        thought, long = np.zeros(count, dtype=np.float32), np.flatnonzero(thinking)
+        thought[long] = np.exp(rng.standard_normal(len(long), dtype=np.float32) * np.float32(0.8) + 6)
         full = np.where(refused, _REFUSAL_TOKENS, np.maximum(reply, 1) + thought)
         ceiling = self._who.ceiling[part.account]
         ceiling = np.where(ceiling > 0, ceiling, _UNLIMITED)
@@ -217,17 +221,19 @@ class Filler:
         talk = mixed(part.talk, self._keys["length"]) & np.uint64(0xFFFF)
         each = mixed(exchange_number(part), self._keys["length"]) & np.uint64(0xFFFF)
         document, reply = self._asking.document[part.recipe], self._asking.reply[part.recipe]
-        along = np.where(document > 0, _about(rng, document), given[talk])
-        return along, np.where(reply > 0, _about(rng, reply), answered[np.where(part.turn == 1, talk, each)])
+        along, back = given[talk], answered[np.where(part.turn == 1, talk, each)]
+        _replace(rng, along, document)
+        _replace(rng, back, reply)
+        return along, back
 
-    def _blocks(self, part: Events, issues: Flags) -> dict[str, pa.Array]:
+    def _blocks(self, part: Events, thinking: Flags, good: Flags) -> dict[str, pa.Array]:
         """Return the reasoning blocks handed out and brought back: an answer that thinks issues one, and the next
         request of the conversation presents the one before it."""
         numbers = exchange_number(part)
-        before = np.where((part.turn > 1) & self._thinking(part), numbers - 1, -1)
+        before = np.where((part.turn > 1) & thinking, numbers - 1, -1)
         brings = np.where(part.brings == HABIT, before, part.brings)
         return {
-            "signatures_issued": self._signs(numbers, issues),
+            "signatures_issued": self._signs(numbers, good & thinking),
             "signatures_presented": self._signs(brings, brings >= 0),
         }
 
@@ -271,7 +277,9 @@ def _asking(recipes: tuple[Recipe, ...]) -> _Asking:
 def _by_edges(rng: np.random.Generator, edges: F32) -> I64:
     """Return for each row of cumulative weights a column."""
     drawn = rng.random(len(edges), dtype=np.float32) * edges[:, -1]
-    column: I64 = np.minimum((drawn[:, None] >= edges).sum(axis=1), edges.shape[1] - 1)
+    column = np.zeros(len(edges), dtype=np.int64)
+    for edge in range(edges.shape[1] - 1):
+        column += drawn >= edges[:, edge]
     return column
 
 
@@ -281,8 +289,19 @@ def _about(rng: np.random.Generator, median: F32) -> F32:
     return median * spread
 
 
+def _replace(rng: np.random.Generator, values: F32, medians: F32) -> None:
+    """Replace `values` by lognormal draws where a median is given."""
+    at = np.flatnonzero(medians > 0)
+    values[at] = _about(rng, medians[at])
+
+
 def _coded(positions: Ints, names: tuple[str, ...], mask: Flags | None = None) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(positions.astype(np.int32), mask=mask), pa.array(names))
+    return pa.DictionaryArray.from_arrays(pa.array(positions.astype(np.int32), mask=mask), _texts(names))
+
+
+@functools.cache
+def _texts(names: tuple[str, ...]) -> pa.Array:
+    return pa.array(names)
 
 
 def _some(texts: pa.Array, present: Flags) -> pa.Array:

@@ -44,7 +44,7 @@ class Slices:
         """Take the events of `part`, all of them within the world's time."""
         bucket = ((part.ts - self._start) // self._width).astype(np.int16)
         order = np.argsort(bucket, kind="stable")
-        packed = part.packed()[order]
+        packed = _rows(part.packed(), order)
         counts = np.bincount(bucket, minlength=len(self._sizes))
         self._sizes += counts
         edges = np.concatenate(([0], np.cumsum(counts)))
@@ -54,8 +54,9 @@ class Slices:
         if self._held > _HELD:
             self._write()
 
-    def runs(self) -> Iterator[Events]:
-        """Yield all events in order of time, in runs of about `ROWS`; what is yielded is forgotten."""
+    def runs(self) -> Iterator[Packed]:
+        """Yield all events in runs of about `ROWS`, one after the other in time and each still to be put in order by
+        `ordered`; what is yielded is forgotten."""
         waiting: list[int] = []
         for index, size in enumerate(self._sizes.tolist()):
             waiting.append(index)
@@ -66,7 +67,7 @@ class Slices:
             yield self._run(waiting)
         self._folder.rmdir()
 
-    def _run(self, indices: list[int]) -> Events:
+    def _run(self, indices: list[int]) -> Packed:
         pieces = []
         for index in indices:
             path = self._path(index)
@@ -74,8 +75,7 @@ class Slices:
                 pieces.append(np.fromfile(path, dtype=PACKED))
                 path.unlink()
             pieces.extend(self._buckets.pop(index, []))
-        events = unpacked(np.concatenate(pieces))
-        return events.take(_order(events.ts))
+        return np.concatenate(pieces)
 
     def _write(self) -> None:
         for index, pieces in self._buckets.items():
@@ -87,6 +87,17 @@ class Slices:
 
     def _path(self, index: int) -> Path:
         return self._folder / f"bucket-{index:05d}"
+
+
+def ordered(run: Packed) -> Events:
+    """Return the events of a run in order of time, equal times in the order in which they were added."""
+    return unpacked(_rows(run, _order(np.ascontiguousarray(run["ts"]))))
+
+
+def _rows(packed: Packed, order: I64) -> Packed:
+    """Return `packed[order]`; as bytes, whose rows numpy copies several times faster than those of a structure."""
+    flat = packed.view(np.uint8).reshape(len(packed), PACKED.itemsize)
+    return flat.take(order, axis=0).view(PACKED).reshape(len(order))
 
 
 def _order(ts: I64) -> I64:

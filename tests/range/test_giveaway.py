@@ -35,7 +35,7 @@ RECORDED = ("key_id", "ip", "asn", "country", "client_fp", "finish_reason", "ref
             "ttft_ms", "tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning")  # fmt: skip
 """Columns that a provider records and no client chooses."""
 _DIGITS = {
-    "exchange id": "('0x' || substr(exchange_id, 4, 6))::int",
+    "exchange id": "('0x' || left(exchange_id, 6))::int",
     "exchange id, end": "('0x' || right(exchange_id, 2))::int",
     "account id": "('0x' || substr(account_id, 6, 6))::int",
     "account id, end": "('0x' || right(account_id, 2))::int",

@@ -11,7 +11,7 @@ import pytest
 from stillwatch.range import slices
 from stillwatch.range.draw import DAY, generator
 from stillwatch.range.events import Events, concatenate, events
-from stillwatch.range.slices import ROWS, Slices
+from stillwatch.range.slices import ROWS, Slices, ordered
 
 START, DAYS = 1_780_272_000_000_000, 3
 
@@ -29,7 +29,7 @@ def _through(tmp_path: Path, parts: list[Events]) -> list[Events]:
     for part in parts:
         held.add(part)
     assert len(held) == sum(map(len, parts))
-    return list(held.runs())
+    return [ordered(run) for run in held.runs()]
 
 
 @pytest.mark.parametrize("held", [10**9, 1_000])

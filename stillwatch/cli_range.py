@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
 
 from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
@@ -104,7 +105,8 @@ def report(
     from stillwatch.range.curves import render_curves
 
     page = render_curves([(path.stem, read_score(path)) for path in scores])
-    out.write_text(page, encoding="utf-8")
+    with _writing(out):
+        out.write_text(page, encoding="utf-8")
     Console().print(f"Report: {out}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -121,7 +123,9 @@ def run(
 ) -> None:
     """Build, scan and score the standard set, and compare it with what it gave before."""
     cases = _cases(which, only or [])
-    baselines = {} if save else {name: load_baseline(name) for name in against or [which]}
+    baselines = {name: load_baseline(name) for name in against or ([] if save else [which])}
+    if save:
+        _check_writable(save)
     with _folder(out) as folder, watching() as watcher, _stoppable():
         trials = [_ran(case, folder, watcher) for case in cases]
     worse = {name: drops(trials, baseline) for name, baseline in baselines.items()}
@@ -163,7 +167,8 @@ def _cases(which: str, only: list[str]) -> list[Case]:
 def _folder(out: Path | None) -> Iterator[Path]:
     """Give the folder to work in: `out`, which stays, or a temporary one."""
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        with _writing(out):
+            out.mkdir(parents=True, exist_ok=True)
         yield out
         return
     with tempfile.TemporaryDirectory(prefix="stillwatch-range-") as folder:
@@ -182,6 +187,27 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """Turn a file that cannot be written into an error a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise NothingUsable(
+            f"cannot be written: {error.strerror}",
+            where=str(file),
+            remedy="name a place that is there and that you may write to",
+        ) from error
+
+
+def _check_writable(file: Path) -> None:
+    """Make sure, before hours of work, that their result can be written to `file`."""
+    with _writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise NothingUsable("is a folder", where=str(file), expected="a file", remedy="name a file in it")
 
 
 def _dials(given: list[str]) -> dict[str, float]:
@@ -214,9 +240,11 @@ def _world_json(world: World) -> dict[str, object]:
     }
 
 
-def _world_text(world: World) -> str:
+def _world_text(world: World) -> Group:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in world.kinds.items())
-    return (
-        f"{world.n_exchanges:,} exchanges of {world.n_accounts:,} accounts in {world.folder}\n{kinds}\n"
-        f"Scan it: stillwatch scan {world.exchanges} --accounts {world.accounts} --out SCAN"
+    lines = (
+        f"{world.n_exchanges:,} exchanges of {world.n_accounts:,} accounts in {world.folder}",
+        kinds,
+        f"Scan it: stillwatch scan {world.exchanges} --accounts {world.accounts} --out SCAN",
     )
+    return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in lines))

@@ -49,9 +49,7 @@ def listing_view() -> RenderableType:
 
 
 def _scenarios() -> Table:
-    table = _table(
-        "Scenarios", ("name", "exchanges", "accounts", "days", "a day", "innocents", "what"), numbers=(1, 2, 3, 4, 5)
-    )
+    table = _table("Scenarios", _SCENARIO, numbers=(1, 2, 3, 4, 5))
     for scenario in SCENARIOS:
         table.add_row(*_scenario(scenario))
     return table

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
-from rich.text import Text
+from rich.console import Console
 
 from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
@@ -240,11 +239,9 @@ def _world_json(world: World) -> dict[str, object]:
     }
 
 
-def _world_text(world: World) -> Group:
+def _world_text(world: World) -> str:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in world.kinds.items())
-    lines = (
-        f"{world.n_exchanges:,} exchanges of {world.n_accounts:,} accounts in {world.folder}",
-        kinds,
-        f"Scan it: stillwatch scan {world.exchanges} --accounts {world.accounts} --out SCAN",
+    return (
+        f"{world.n_exchanges:,} exchanges of {world.n_accounts:,} accounts in {world.folder}\n{kinds}\n"
+        f"Scan it: stillwatch scan {world.exchanges} --accounts {world.accounts} --out SCAN"
     )
-    return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in lines))

@@ -17,12 +17,13 @@ from stillwatch.ingest import Progress as Imported
 
 
 def show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
-    """Print what `machine` gives as JSON, or what `person` gives as it is."""
+    """Print what `machine` gives as JSON, or what `person` gives: a text as it is, anything else laid out."""
     try:
-        if as_json:
-            print(json.dumps(machine(), indent=2, ensure_ascii=False))
+        found = json.dumps(machine(), indent=2, ensure_ascii=False) if as_json else person()
+        if isinstance(found, str):
+            print(found)
         else:
-            Console(highlight=False).print(person())
+            Console(highlight=False).print(found)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

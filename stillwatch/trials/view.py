@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from stillwatch.range.scoring import Figure, GroupScore
 from stillwatch.range.store import CAMPAIGN, RELAY
@@ -33,9 +35,9 @@ def trials_json(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) ->
 
 def trials_view(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) -> RenderableType:
     """Return a table with a row for every campaign and relay, and a line for each figure that fell behind."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in _COLUMNS:
-        table.add_column(name, justify=justify, no_wrap=name == "case")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for name, side in _COLUMNS:
+        table.add_column(name, justify=side, no_wrap=True)
     for trial in trials:
         for row in _rows(trial):
             table.add_row(*row)
@@ -45,44 +47,49 @@ def trials_view(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) ->
         for name, found in worse.items()
         for drop in found
     ]
-    verdict = lines or [f"no figure is worse than {' or '.join(worse)}" if worse else "nothing was compared"]
-    return Group(table, "", *verdict)
+    verdict = lines or [f"No figure is worse than {' or '.join(worse)}." if worse else "Nothing was compared."]
+    return Group(table, Text(_LEGEND, style="dim"), *(Text(line) for line in verdict))
 
 
 _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("case", "left"),
     ("exchanges", "right"),
-    ("group", "left"),
-    ("verdict", "left"),
-    ("recall", "right"),
-    ("precision", "right"),
-    ("hours", "right"),
+    ("called", "left"),
+    ("found", "right"),
+    ("right", "right"),
+    ("after", "right"),
     ("leaked", "right"),
-    ("innocents accused", "right"),
-    ("look-alikes", "right"),
+    ("innocents", "right"),
+    ("alike", "right"),
     ("seconds", "right"),
 )
+_LEGEND = (
+    "found: share of the accounts under the right verdict; right: share of the members that belong to it; after, "
+    "leaked: hours and share of the harvest until the first scan that found it; innocents, alike: innocent accounts "
+    "and look-alike groups accused; seconds: build, import, last scan."
+)
+_SHORT = {"distillation_campaign": "distillation", "pooled_access": "pooled access"}
 
 
 def _rows(trial: Trial) -> Iterator[tuple[str, ...]]:
     """Yield a row per campaign and relay; what is said of the whole case stands in its first row."""
+    innocents = trial.score.innocents
     groups = [group for group in trial.score.groups if group.kind in (CAMPAIGN, RELAY)]
-    accused = sum(group.accused for group in trial.score.groups)
-    lookalikes = f"{accused} of {sum(group.kind not in (CAMPAIGN, RELAY) for group in trial.score.groups)}"
-    spent = " ".join(f"{second:.0f}" for second in trial.seconds)
-    whole = (f"{trial.score.innocents.named:,} of {trial.score.innocents.accounts:,}", lookalikes, spent)
+    others = [group for group in trial.score.groups if group.kind not in (CAMPAIGN, RELAY)]
+    alike = f"{sum(group.accused for group in others)}/{len(others)}"
+    spent = "+".join(f"{second:.0f}" for second in trial.seconds)
+    whole = (f"{innocents.named}/{innocents.accounts:,}", alike, spent)
     for number, group in enumerate(groups):
         first = number == 0
-        head = (trial.case.name, f"{trial.exchanges:,}") if first else ("", "")
-        yield (*head, *_group(group), *(whole if first else ("", "", "")))
+        name = trial.case.name if first else f"  {group.group_id}"
+        yield (name, f"{trial.exchanges:,}" if first else "", *_group(group), *(whole if first else ("", "", "")))
 
 
 def _group(group: GroupScore) -> tuple[str, ...]:
     verdict = group.verdicts[0] if group.verdicts else "not found"
     over, found = group.over_accounts, group.detection
     return (
-        group.group_id,
-        verdict,
+        _SHORT.get(verdict, verdict),
         _percent(over.recall if over else None),
         _percent(over.precision if over else None),
         f"{found.hours.estimate:,.0f}" if found and found.hours else _NOTHING,
@@ -91,4 +98,4 @@ def _group(group: GroupScore) -> tuple[str, ...]:
 
 
 def _percent(figure: Figure | None) -> str:
-    return _NOTHING if figure is None else f"{100 * figure.estimate:.1f} %"
+    return _NOTHING if figure is None else f"{100 * figure.estimate:.1f}%"

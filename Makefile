@@ -25,8 +25,9 @@ $(READY): pyproject.toml requirements/dev.txt scripts/setup
 	scripts/setup
 	@touch $@
 
-docs: $(READY)  ## write docs/evidence.md anew from the table and the docstrings
+docs: $(READY)  ## write docs/evidence.md and docs/range-catalogue.md anew from the code
 	$(BIN)/python scripts/evidence_page.py
+	$(BIN)/python scripts/range_page.py
 
 lock:  ## choose versions anew (needs uv); UPGRADE=1 takes the newest of everything
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,18 @@ from typing import Any
 import pytest
 import typer
 
-from scripts import evidence_page
+from scripts import evidence_page, range_page
 from stillwatch import findings
 from stillwatch.cli import app
+from stillwatch.range import SCENARIOS, WorldSpec
+from stillwatch.range.campaigns import LADDER
+from stillwatch.range.cast import cast, described
+from stillwatch.range.populations import POPULATIONS
+from stillwatch.range.store import TRUTH, World
 from tests.tree import ROOT, pages, place, tracked
 
 README = ROOT / "README.md"
+RANGE = ROOT / "docs" / "concepts" / "range.md"
 NEEDED = (
     "README.md",
     "CHANGELOG.md",
@@ -26,6 +34,7 @@ NEEDED = (
     "docs/log-formats.md",
     "docs/output.md",
     "docs/privacy.md",
+    "docs/range-catalogue.md",
     "docs/results.md",
 )
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
@@ -78,6 +87,19 @@ def test_the_page_of_evidence_is_what_the_table_says() -> None:
     assert (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8") == evidence_page.page(), "run `make docs`"
 
 
+def test_the_catalogue_of_the_range_is_what_the_code_plays() -> None:
+    assert (ROOT / "docs" / "range-catalogue.md").read_text(encoding="utf-8") == range_page.page(), "run `make docs`"
+
+
+PLACE = re.compile(r"`((?:stillwatch|tests|benchmarks|scripts|docs)/[\w/.-]+)`")
+"""A file or folder of the repository that a page names."""
+
+
+@pytest.mark.parametrize("page", pages(), ids=place)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    assert not [name for name in PLACE.findall(page.read_text(encoding="utf-8")) if not (ROOT / name).exists()]
+
+
 def _targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -93,9 +115,17 @@ def test_what_a_page_makes_can_be_made(page: Path) -> None:
     assert set(named) <= _targets()
 
 
-def _commands() -> dict[str, Any]:
-    group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+def _commands(group: Any, before: str = "") -> dict[str, Any]:
+    """Return the commands of `group` by name, those of a group inside it as `group command`."""
+    found = {before + name: command for name, command in group.commands.items()}
+    for name, command in list(found.items()):
+        found |= _commands(command, f"{name} ") if hasattr(command, "commands") else {}
+    return found
+
+
+ALL = _commands(typer.main.get_command(app))
+TOP = {name for name in ALL if " " not in name}
+OPTION = re.compile(r"(?<![\w-])--[a-z-]+")
 
 
 def _code(page: Path) -> list[str]:
@@ -105,25 +135,77 @@ def _code(page: Path) -> list[str]:
     return blocks + re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
 
 
+def _typed(page: Path) -> list[str]:
+    """Return everything in the page's code that begins with `stillwatch` and a word, without that `stillwatch`."""
+    found = [re.match(r"(?:\$ )?(?:\.venv/bin/)?stillwatch ([a-z]+\b.*)", line) for line in _code(page)]
+    return [m[1].partition(" # ")[0] for m in found if m]
+
+
 def _shown(page: Path) -> list[tuple[str, list[str]]]:
-    """Return command and options of everything in the page's code that begins with `stillwatch` and a command."""
-    lines = [re.match(r"(?:\$ )?(?:\.venv/bin/)?stillwatch ([a-z]+)\b(.*)", line) for line in _code(page)]
-    return [(m[1], re.findall(r"(?<![\w-])--[a-z-]+", m[2].partition(" # ")[0])) for m in lines if m]
+    """Return command and options of what the page types; of a group, the command is `group command`."""
+    return [(_command(line), OPTION.findall(line)) for line in _typed(page)]
+
+
+def _command(line: str) -> str:
+    first, _, rest = line.partition(" ")
+    second = re.match(r"[a-z]+\b", rest)
+    return f"{first} {second[0]}" if second and hasattr(ALL.get(first), "commands") else first
 
 
 @pytest.mark.parametrize("page", pages(), ids=place)
 def test_commands_and_options_that_a_page_shows_exist(page: Path) -> None:
-    commands = _commands()
-    options = {name: {o for p in c.params for o in p.opts + p.secondary_opts} for name, c in commands.items()}
-    assert not [name for name, _ in _shown(page) if name not in commands]
+    options = {name: {o for p in c.params for o in p.opts + p.secondary_opts} for name, c in ALL.items()}
+    assert not [name for name, _ in _shown(page) if name not in ALL]
     assert not [(name, used) for name, used in _shown(page) if not set(used) <= options[name] | {"--help"}]
 
 
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("range build letter-2026-06 --out W", "range build"),
+        ("range frobnicate", "range frobnicate"),
+        ("range --help", "range"),
+        ("scan logs --out O", "scan"),
+    ],
+)
+def test_the_command_of_a_line_is_known(line: str, command: str) -> None:
+    assert _command(line) == command
+
+
 def test_the_readme_shows_every_command() -> None:
-    assert {name for name, _ in _shown(README)} == set(_commands())
+    assert {name.partition(" ")[0] for name, _ in _shown(README)} == TOP
+
+
+def test_the_page_of_the_range_shows_each_of_its_commands() -> None:
+    assert {name for name, _ in _shown(RANGE) if name in ALL} >= {name for name in ALL if name.startswith("range ")}
+
+
+@pytest.mark.parametrize("page", pages(), ids=place)
+def test_worlds_that_a_page_builds_can_be_built(page: Path) -> None:
+    text = "\n".join(line for line in _typed(page) if _command(line) == "range build")
+    assert set(re.findall(r"range build ([a-z][\w-]*)", text)) <= {s.name for s in SCENARIOS}
+    assert set(re.findall(r"--dial ([a-z_]+)=", text)) <= {p.name for p in POPULATIONS}
+    assert set(re.findall(r"--evade ([a-z][\w-]*)", text)) <= {rung.id for rung in LADDER}
 
 
 @pytest.mark.parametrize("table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS"])
 def test_every_column_a_scan_leaves_is_described(table: str) -> None:
     page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
     assert not [column.name for column in getattr(findings, table) if f"`{column.name}`" not in page]
+
+
+def test_every_column_of_the_truth_and_every_parameter_of_a_world_is_described() -> None:
+    spec, page = WorldSpec(), RANGE.read_text(encoding="utf-8")
+    parameters = described(spec, cast(spec, 1), seed=1, version=1)
+    assert not [name for name in (*TRUTH.names, *parameters) if f"`{name}`" not in page]
+    world = World.at(Path("world"), exchanges=0, kinds={})
+    assert not [f.name for f in (world.exchanges, world.accounts, world.truth) if f"`{f.name}`" not in page]
+
+
+@pytest.mark.parametrize("page", pages(), ids=place)
+def test_python_that_a_page_shows_imports_what_exists(page: Path) -> None:
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for node in ast.parse(block).body:
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(str(node.module))
+                assert not [name.name for name in node.names if not hasattr(module, name.name)]

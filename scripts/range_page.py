@@ -32,10 +32,10 @@ exchanges of everybody else for each of theirs. *A day* is the mean of an accoun
 the *least scale* so few accounts are left that the campaign is not what it was.
 """
 
-_MEANS = """`letter` and `grader` are those of the demonstration: small, after what was reported of two others. *Means* \
-are the fields of `Means` in `stillwatch/range/campaigns/operator.py` that are not as with unrelated people. Shares \
-are of the campaign's exchanges, those *on top* are not counted among them; *level* is requests a day against other \
-phases.
+_MEANS = """`letter` and `grader` are those of the demonstration: small, after what was reported of two others. \
+*Means* are the fields of `Means` in `stillwatch/range/campaigns/operator.py` that are not as with unrelated people. \
+Shares are of the campaign's exchanges, those *on top* are not counted among them; *level* is requests a day against \
+other phases.
 """
 
 _POPULATIONS = """## Innocent populations

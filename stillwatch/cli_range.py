@@ -26,7 +26,7 @@ from stillwatch.range.scoring import score as score_scans
 from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
 from stillwatch.range.store import World
-from stillwatch.trials import SETS, Case, Drop, Trial, drops, load_baseline, run_case, save_baseline
+from stillwatch.trials import SETS, Baseline, Case, Drop, Trial, drops, load_baseline, run_case, save_baseline
 from stillwatch.trials.view import trials_json, trials_view
 
 app = typer.Typer(help="Labelled worlds in which detection is measured.", rich_markup_mode=None)
@@ -122,7 +122,7 @@ def run(
 ) -> None:
     """Build, scan and score the standard set, and compare it with what it gave before."""
     cases = _cases(which, only or [])
-    baselines = {name: load_baseline(name) for name in against or ([] if save else [which])}
+    baselines = {name: _baseline(name, cases) for name in against or ([] if save else [which])}
     if save:
         _check_writable(save)
     with _folder(out) as folder, watching() as watcher, _stoppable():
@@ -160,6 +160,20 @@ def _cases(which: str, only: list[str]) -> list[Case]:
         if name not in known:
             raise NothingUsable(f"no case `{name}` in the set `{which}`", where="--only", expected=", ".join(known))
     return [case for case in SETS[which] if not only or case.name in only]
+
+
+def _baseline(name: str, cases: list[Case]) -> Baseline:
+    """Return a saved baseline that has figures of all `cases`."""
+    found = load_baseline(name)
+    lacking = [case.name for case in cases if case.id not in found]
+    if lacking:
+        raise NothingUsable(
+            f"the baseline `{name}` has no figures of {', '.join(lacking)} with the seeds of this set",
+            where="--against",
+            expected="one that was saved from the same set",
+            remedy="take `--only` cases that it has, or `--save` it anew",
+        )
+    return found
 
 
 @contextmanager

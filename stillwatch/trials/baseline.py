@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from stillwatch.errors import NothingUsable, StillwatchError
+from pydantic import BaseModel, ValidationError
+
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.range.scoring import GroupScore, Score
 from stillwatch.range.store import CAMPAIGN, RELAY
 from stillwatch.trials.run import Trial
@@ -37,18 +39,20 @@ TOLERANCES = (
     Tolerance("relays_accused", +1, 0.0, "a relay is never to be called distillation"),
 )
 
+_KNOWN = {tolerance.figure: tolerance for tolerance in TOLERANCES}
+
 Baseline = Mapping[str, Mapping[str, float]]
-"""Figures by case and name."""
+"""Figures by `Case.id` and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A figure that fell behind: what it was, what it is, and by how much it may differ."""
+    """A figure that fell behind: what it was, what it is (None when it is gone), and by how much it may differ."""
 
     case: str
     figure: str
     was: float
-    now: float
+    now: float | None
     tolerance: Tolerance
 
 
@@ -81,21 +85,19 @@ def _of_group(group: GroupScore) -> Iterator[tuple[str, float]]:
 
 def drops(trials: Sequence[Trial], baseline: Baseline) -> list[Drop]:
     """Return every figure of `trials` that fell behind `baseline` beyond its tolerance, and every one that is gone."""
-    known = {tolerance.figure: tolerance for tolerance in TOLERANCES}
     found = []
     for trial in trials:
         now = figures(trial.score)
-        for name, was in baseline.get(trial.case.name, {}).items():
-            tolerance = known[name.rsplit("/", 1)[-1]]
-            value = now.get(name, tolerance.worse * math.inf)
-            if tolerance.worse * (value - was) > tolerance.by + 1e-9:
+        for name, was in baseline.get(trial.case.id, {}).items():
+            tolerance, value = _KNOWN[name.rsplit("/", 1)[-1]], now.get(name)
+            if value is None or tolerance.worse * (value - was) > tolerance.by + 1e-9:
                 found.append(Drop(trial.case.name, name, was, value, tolerance))
     return found
 
 
 def save_baseline(trials: Sequence[Trial], path: Path) -> None:
     """Write the figures of `trials` to `path`."""
-    values = {trial.case.name: figures(trial.score) for trial in trials}
+    values = {trial.case.id: figures(trial.score) for trial in trials}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"format": FORMAT, "cases": values}, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -104,7 +106,7 @@ def load_baseline(name: str) -> Baseline:
     """Return the baseline that is saved under `name`: one that comes with stillwatch, or a file.
 
     Raises:
-        NothingUsable: there is neither. StillwatchError: the file is no baseline.
+        NothingUsable: there is neither. Refused: it was written in another format. StillwatchError: it is no baseline.
     """
     packaged = resources.files("stillwatch.trials").joinpath("baselines", f"{name}.json")
     source = packaged if packaged.is_file() else Path(name)
@@ -114,6 +116,28 @@ def load_baseline(name: str) -> Baseline:
             remedy=f"`stillwatch range run --save {name}.json` writes one",
         )  # fmt: skip
     try:
-        return {case: dict(values) for case, values in json.loads(source.read_text(encoding="utf-8"))["cases"].items()}
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise StillwatchError("is no baseline", where=str(source), expected="what `range run --save` writes") from error
+        saved = _Saved.model_validate_json(source.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise _no_baseline(source, str(error).splitlines()[0]) from error
+    if saved.format != FORMAT:
+        raise Refused(f"written in format {saved.format}", where=str(source), expected=f"format {FORMAT}", remedy=_ANEW)
+    unknown = sorted({n for values in saved.cases.values() for n in values if n.rsplit("/", 1)[-1] not in _KNOWN})
+    if unknown:
+        raise _no_baseline(source, f"`{unknown[0]}` is no figure that is compared")
+    return saved.cases
+
+
+class _Saved(BaseModel):
+    """A baseline as it lies on disk."""
+
+    format: int
+    cases: dict[str, dict[str, float]]
+
+
+_ANEW = "`stillwatch range run --save FILE` writes one"
+
+
+def _no_baseline(source: Traversable, found: str) -> StillwatchError:
+    return StillwatchError(
+        f"is no baseline: {found}", where=str(source), expected="what `range run --save` writes", remedy=_ANEW
+    )

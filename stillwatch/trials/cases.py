@@ -22,7 +22,7 @@ class Case:
     """One world of a set.
 
     Attributes:
-        name: permanent id.
+        name: permanent, unlike any other in the set.
         scenario, scale, innocents, rungs, dials: see `WorldSpec`.
         seed: of the world.
         cut_offs: scans at growing moments, the last of them at the end.
@@ -36,6 +36,11 @@ class Case:
     rungs: tuple[str, ...] = ()
     dials: Mapping[str, float] = field(default_factory=dict)
     cut_offs: int = 5
+
+    @property
+    def id(self) -> str:
+        """Name and seed: what a saved figure belongs to."""
+        return f"{self.name}-{self.seed}"
 
     def spec(self) -> WorldSpec:
         """Return the world of this case."""

@@ -41,14 +41,15 @@ def trials_view(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) ->
     for trial in trials:
         for row in _rows(trial):
             table.add_row(*row)
-    lines = [
-        f"worse than {name}: {drop.case} {drop.figure} was {drop.was:g}, is {drop.now:g} "
-        f"(may differ by {drop.tolerance.by:g}: {drop.tolerance.why})"
-        for name, found in worse.items()
-        for drop in found
-    ]
+    lines = [f"worse than {name}: {_drop(drop)}" for name, found in worse.items() for drop in found]
     verdict = lines or [f"No figure is worse than {' or '.join(worse)}." if worse else "Nothing was compared."]
     return Group(table, Text(_LEGEND, style="dim"), *(Text(line) for line in verdict))
+
+
+def _drop(drop: Drop) -> str:
+    now = "is gone" if drop.now is None else f"is {drop.now:g}"
+    allowed = f"may differ by {drop.tolerance.by:g}: {drop.tolerance.why}"
+    return f"{drop.case} {drop.figure} was {drop.was:g}, {now} ({allowed})"
 
 
 _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
@@ -68,6 +69,7 @@ _LEGEND = (
     "leaked: hours and share of the harvest until the first scan that found it; innocents, alike: innocent accounts "
     "and look-alike groups accused; seconds: build, import, last scan."
 )
+_NO_GROUP = ("nobody to find", *[_NOTHING] * 4)
 _SHORT = {"distillation_campaign": "distillation", "pooled_access": "pooled access"}
 
 
@@ -79,6 +81,8 @@ def _rows(trial: Trial) -> Iterator[tuple[str, ...]]:
     alike = f"{sum(group.accused for group in others)}/{len(others)}"
     spent = "+".join(f"{second:.0f}" for second in trial.seconds)
     whole = (f"{innocents.named}/{innocents.accounts:,}", alike, spent)
+    if not groups:
+        yield (trial.case.name, f"{trial.exchanges:,}", *_NO_GROUP, *whole)
     for number, group in enumerate(groups):
         first = number == 0
         name = trial.case.name if first else f"  {group.group_id}"

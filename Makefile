@@ -5,7 +5,7 @@ READY := .venv/.ready
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo test setup docs lock clean help
+.PHONY: demo test range setup docs lock clean help
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -13,11 +13,15 @@ help:  ## what can be made
 demo: $(READY)  ## build a small labelled world, scan it, show the campaigns; leaves everything in .demo/
 	$(BIN)/stillwatch demo --out .demo
 
-test: $(READY)  ## lint, format, types, tests
+test: $(READY)  ## lint, format, types, tests, the fast set of the range
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(PYTEST)
+	$(BIN)/stillwatch range run --set fast
+
+range: $(READY)  ## build, scan and score the full standard set, compare with its baseline (about an hour)
+	$(BIN)/stillwatch range run --set full $(RANGE)
 
 setup: $(READY)  ## the environment in .venv, nothing else
 

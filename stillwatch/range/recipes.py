@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stillwatch.range.events import HABIT
 
 MODELS = ("m-large-4", "m-mid-4", "m-small-4", "m-reason-2", "m-large-3", "m-large-5")
-"""Models on offer; the last comes out during a world, see `people.adopts`."""
+"""Models on offer; the last comes out during a world, see `accounts.Accounts.adopts`."""
 LARGE, MID, SMALL, REASON, OLD, NEW = range(len(MODELS))
 NO_TOOLS = -1
 TOOLS = (
@@ -28,15 +28,15 @@ class Recipe:
     """One way to ask. What is left at its default follows the habits of the account.
 
     Attributes:
-        templates: texts around what is asked, with the fields `{task}` (what is asked: sentences of the grammar, or a
+        templates: texts around what is asked, with the fields `{task}` (what is asked: sentences of our own, or a
             row of a prompt table), `{answer}` (a finished answer, brought along) and `{wrap}` (a sentence or two that
             say what to do, worded anew for every request); each request takes one of them.
         system: system prompt of every request; None for the account's own, "" for none.
         context: mean number of sentences beside the one that asks.
-        topics: weights of `grammar.TOPICS`; empty for the writer's own favourites.
+        topics: weights of `lexicon.TOPICS`; empty for the writer's own favourites.
         persona: whether each account keeps to two topics of its own among those of `topics`.
         machine: whether a program words it: one voice for all who use the recipe, no favourite names.
-        language: position in `grammar.LANGUAGES`, or HABIT for the writer's.
+        language: position in `lexicon.LANGUAGES`, or HABIT for the writer's.
         chats: whether people write it: later turns follow up on the first, some repeat the one before.
         tools: position in `TOOLS`, or NO_TOOLS.
         refusal: chance that the model declines.

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from stillwatch.errors import StillwatchError
 from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign
 
-_QUIET_DAYS = {"spike-2026-07": 21}
-"""Days of worlds that are longer than their campaign: a spike is one against quiet weeks."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What a world plays.
@@ -36,8 +32,8 @@ class Scenario:
 
 
 def _reported(campaign: Campaign) -> Scenario:
-    days = _QUIET_DAYS.get(campaign.id, campaign.days)
-    return Scenario(campaign.id, (campaign,), campaign.start, days, campaign.innocents, campaign.disclosed[0])
+    about = campaign.disclosed[0]
+    return Scenario(campaign.id, (campaign,), campaign.start, campaign.days, campaign.innocents, about)
 
 
 DEMO = Scenario(

@@ -111,7 +111,7 @@ def report(
 
 @app.command()
 def run(
-    which: Annotated[str, typer.Option("--set", help="`fast` (minutes) or `full`.")] = "fast",
+    which: Annotated[str, typer.Option("--set", help="`fast` (minutes), `ladder` or `full`.")] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[
         list[str] | None, typer.Option("--against", metavar="NAME", help="Saved baselines or files; the set's own.")

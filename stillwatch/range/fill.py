@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.special import ndtri
 
 from stillwatch.range.accounts import AGENTS, CLIENTS, HOMES, PATHS, Accounts, account_ids, countries, id_text
 from stillwatch.range.draw import I64, Flags, Ints, address_text, generator, hex_text, key, mixed, unit
@@ -35,6 +36,11 @@ _UNLIMITED = 64_000
 _REFUSAL_TOKENS = 30
 _ADDED = 36.0
 """Tokens that a later turn adds to the prompt and the answer before it: the middle one of `fits.ADDED`."""
+_UNEVEN = 0.8
+"""How far a turn may add less or more than the others of its conversation, against what it adds; below 1, so that the
+history only grows."""
+_CELLS = 1 << 16
+_LOW = np.uint64(_CELLS - 1)
 _KEEPS = 0.7
 """Share of requests that a prefix cache serves. Judged: it is on everywhere in the trace, and not with everybody."""
 
@@ -168,7 +174,7 @@ class Filler:
         speed = np.exp(rng.standard_normal(count, dtype=np.float32) * np.float32(0.35) + np.float32(np.log(14.0)))
         whole = np.where(good, first + speed * spent.out, first * np.float32(0.4))
         tools = self._asking.tools[part.recipe]
-        called = good & (tools != NO_TOOLS) & (rng.random(count, dtype=np.float32) < _CALLS)
+        called = good & ~refused & (tools != NO_TOOLS) & (rng.random(count, dtype=np.float32) < _CALLS)
         ended = np.where(called, 2, spent.cut.astype(np.int32))
         none = ~good
         return {
@@ -176,7 +182,7 @@ class Filler:
             "tool_calls": _called(rng, tools, called),
             "tokens_in": pa.array(spent.sent),
             "tokens_out": pa.array(np.where(good, spent.out, 0)),
-            "tokens_cached": pa.array(spent.cached),
+            "tokens_cached": pa.array(np.where(good, spent.cached, 0)),
             "tokens_reasoning": pa.array(np.where(good, spent.thought, 0)),
             "finish_reason": _coded(ended, _FINISHED, mask=none),
             "refused": pa.array(refused),
@@ -192,12 +198,9 @@ class Filler:
         """Return token counts: what is asked and answered by its length in characters, and what people send along
         and get back by the fitted lengths of `fits`."""
         count = len(part)
-        wordy = rng.random(count, dtype=np.float32) + np.float32(3.6)
-        asked, fixed, said = (_chars(text) / wordy for text in (texts.input, texts.system, texts.output))
-        along, reply = self._lengths(rng, part)
+        asked, fixed, said = (self._counted(text) for text in (texts.input, texts.system, texts.output))
+        along, grown, reply = self._lengths(part)
         reply = np.where(said > 0, said, reply)
-        grown, later = np.zeros(count, dtype=np.float32), np.flatnonzero(part.turn > 1)
-        grown[later] = (part.turn[later] - 1) * _about(rng, reply[later] + np.float32(_ADDED))
         thought, long = np.zeros(count, dtype=np.float32), np.flatnonzero(thinking)
         thought[long] = np.exp(rng.standard_normal(len(long), dtype=np.float32) * np.float32(0.8) + 6)
         full = np.where(refused, _REFUSAL_TOKENS, np.maximum(reply, 1) + thought)
@@ -215,16 +218,28 @@ class Filler:
             cut=full > ceiling,
         )
 
-    def _lengths(self, rng: np.random.Generator, part: Events) -> tuple[F32, F32]:
-        """Return tokens that are sent along with a request, the same throughout a conversation, and of its answer."""
+    def _counted(self, texts: pa.Array) -> F32:
+        """Return tokens of each text, 0 for null: equal texts have equally many."""
+        if texts.null_count == len(texts):
+            return np.zeros(len(texts), dtype=np.float32)
+        chars = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False)
+        tokens: F32 = (chars / (3.6 + unit(chars, self._keys["length"]))).astype(np.float32)
+        return tokens
+
+    def _lengths(self, part: Events) -> tuple[F32, F32, F32]:
+        """Return tokens that are sent along with a request (the same throughout a conversation), of the turns before
+        it, and of its answer. They follow from the number of the request, so a body that is sent again has as many."""
         given, answered = lengths()
-        talk = mixed(part.talk, self._keys["length"]) & np.uint64(0xFFFF)
-        each = mixed(exchange_number(part), self._keys["length"]) & np.uint64(0xFFFF)
+        talk, each = (mixed(numbers, self._keys["length"]) for numbers in (part.talk, exchange_number(part)))
+        one, other = talk & _LOW, each & _LOW
         document, reply = self._asking.document[part.recipe], self._asking.reply[part.recipe]
-        along, back = given[talk], answered[np.where(part.turn == 1, talk, each)]
-        _replace(rng, along, document)
-        _replace(rng, back, reply)
-        return along, back
+        along = np.where(document > 0, document * _factors()[(talk >> np.uint64(16)) & _LOW], given[one])
+        back = answered[np.where(part.turn == 1, one, other)]
+        back = np.where(reply > 0, reply * _factors()[(each >> np.uint64(16)) & _LOW], back)
+        a_turn = np.where(reply > 0, reply, answered[one]) + np.float32(_ADDED)
+        uneven = (other / np.float32(_CELLS) - np.float32(0.5)) * np.float32(_UNEVEN)
+        grown = np.where(part.turn > 1, (part.turn - 1 + uneven) * a_turn, np.float32(0)).astype(np.float32)
+        return along, grown, back
 
     def _blocks(self, part: Events, thinking: Flags, good: Flags) -> dict[str, pa.Array]:
         """Return the reasoning blocks handed out and brought back: an answer that thinks issues one, and the next
@@ -283,16 +298,11 @@ def _by_edges(rng: np.random.Generator, edges: F32) -> I64:
     return column
 
 
-def _about(rng: np.random.Generator, median: F32) -> F32:
-    """Return lognormal draws with these medians."""
-    spread: F32 = np.exp(rng.standard_normal(len(median), dtype=np.float32) * np.float32(0.5))
-    return median * spread
-
-
-def _replace(rng: np.random.Generator, values: F32, medians: F32) -> None:
-    """Replace `values` by lognormal draws where a median is given."""
-    at = np.flatnonzero(medians > 0)
-    values[at] = _about(rng, medians[at])
+@functools.cache
+def _factors() -> F32:
+    """Return lognormal factors about 1, for whoever looks one up by 16 bits of a number."""
+    factors: F32 = np.exp(0.5 * ndtri((np.arange(_CELLS) + 0.5) / _CELLS)).astype(np.float32)
+    return factors
 
 
 def _coded(positions: Ints, names: tuple[str, ...], mask: Flags | None = None) -> pa.Array:
@@ -307,14 +317,6 @@ def _texts(names: tuple[str, ...]) -> pa.Array:
 def _some(texts: pa.Array, present: Flags) -> pa.Array:
     """Return `texts` with null where it is not `present`."""
     return pc.if_else(pa.array(present), texts, pa.scalar(None, pa.string()))
-
-
-def _chars(texts: pa.Array) -> F32:
-    """Return characters of each text, 0 for null."""
-    if texts.null_count == len(texts):
-        return np.zeros(len(texts), dtype=np.float32)
-    chars: F32 = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False).astype(np.float32)
-    return chars
 
 
 def _edges(counts: Ints | Flags) -> npt.NDArray[np.int32]:

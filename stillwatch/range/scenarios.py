@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stillwatch.errors import StillwatchError
 from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign
 
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What a world plays.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stillwatch.range.campaigns import LADDER as RUNGS
 from stillwatch.range.cast import WorldSpec
 from stillwatch.range.render import TextMode
 from stillwatch.range.scenarios import scenario_named
@@ -72,4 +73,10 @@ FULL = (
 )
 """Every reported campaign at the scale that an hour or two allows, a world of innocents, one of look-alikes."""
 
-SETS: Mapping[str, tuple[Case, ...]] = {"fast": FAST, "full": FULL}
+LADDER = (
+    Case("as-reported", "grader-2026-02", 0.2, 231, innocents=4.0, cut_offs=1),
+    *(Case(rung.id, "grader-2026-02", 0.2, 231, innocents=4.0, rungs=(rung.id,), cut_offs=1) for rung in RUNGS),
+)
+"""One campaign on every rung of the ladder, in the same world otherwise."""
+
+SETS: Mapping[str, tuple[Case, ...]] = {"fast": FAST, "full": FULL, "ladder": LADDER}

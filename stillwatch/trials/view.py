@@ -92,6 +92,8 @@ def _rows(trial: Trial) -> Iterator[tuple[str, ...]]:
 def _group(group: GroupScore) -> tuple[str, ...]:
     verdict = group.verdicts[0] if group.verdicts else "not found"
     over, found = group.over_accounts, group.detection
+    if found is not None and len(found.cut_offs) < 2:  # a single scan says nothing of time
+        found = None
     return (
         _SHORT.get(verdict, verdict),
         _percent(over.recall if over else None),

@@ -188,7 +188,7 @@ def _explained(file: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise StillwatchError("there is no such file", where=str(file), remedy="check the path") from error
+        raise NothingUsable("there is no such file", where=str(file), remedy="check the path") from error
     except (OSError, pa.ArrowException) as error:
         found = f"the file cannot be read: {str(error).splitlines()[0]}"
         raise StillwatchError(found, where=str(file), expected="a table with a prompt and a family in every row",
@@ -199,7 +199,7 @@ def _columns(table: pa.Table, file: Path, *, prompt: str, family: str, dataset: 
     """Return the columns `prompt`, `family` and `dataset` as text; blank where nothing stands."""
     missing = [name for name in (prompt, family) if name not in table.column_names]
     if missing:
-        raise StillwatchError(
+        raise NothingUsable(
             f"no column {' and none '.join(f'`{name}`' for name in missing)}",
             where=str(file),
             expected="columns for the prompt and its family; found " + ", ".join(f"`{n}`" for n in table.column_names),
@@ -219,7 +219,7 @@ def _names(table: pa.Table) -> list[str]:
 def _check_names(hold_out: Sequence[str], known: Iterable[str], where: str) -> None:
     unknown = sorted(set(hold_out) - set(known))
     if unknown:
-        raise StillwatchError(
+        raise NothingUsable(
             f"nothing to hold out by the name {', '.join(f'`{name}`' for name in unknown)}",
             where=where,
             expected="one of " + ", ".join(f"`{name}`" for name in sorted(known)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign
 
 
@@ -61,13 +61,13 @@ def scenario_named(name: str) -> Scenario:
     """Return the scenario of this name.
 
     Raises:
-        StillwatchError: there is none; says which is spelt most like it.
+        NothingUsable: there is none; says which is spelt most like it.
     """
     names = [scenario.name for scenario in SCENARIOS]
     if name in names:
         return SCENARIOS[names.index(name)]
     near = difflib.get_close_matches(name, names, n=1)
-    raise StillwatchError(
+    raise NothingUsable(
         f"unknown scenario `{name}`",
         where="range",
         expected="one of " + ", ".join(names),

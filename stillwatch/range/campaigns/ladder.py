@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns.operator import Campaign, Means
 
 
@@ -160,7 +160,7 @@ def evaded(campaign: Campaign, names: Sequence[str]) -> Campaign:
     Exchanges and days stay; accounts grow where a rate is given or accounts are taken over in the course of it.
 
     Raises:
-        StillwatchError: a rung that does not exist.
+        NothingUsable: a rung that does not exist.
     """
     means = campaign.means
     for name in names:
@@ -179,7 +179,7 @@ def _rung(name: str) -> Rung:
             return rung
     known = [rung.id for rung in LADDER]
     near = difflib.get_close_matches(name, known, n=1)
-    raise StillwatchError(
+    raise NothingUsable(
         f"unknown rung `{name}`",
         where="range",
         expected="one of " + ", ".join(known),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.recipes import Recipe
 
 Addresses = Literal["own", "exits", "hosting", "proxies"]
@@ -210,12 +210,12 @@ def scaled(campaign: Campaign, scale: float) -> Campaign:
     """Return `campaign` with `scale` times its accounts; load per account, days and spread in time stay.
 
     Raises:
-        StillwatchError: so few accounts do not make the campaign, or `scale` is no positive number.
+        NothingUsable: so few accounts do not make the campaign, or `scale` is no positive number.
     """
     smallest = campaign.least / campaign.accounts
     accounts = round(campaign.accounts * scale) if 0 < scale < 1e6 else 0
     if accounts < campaign.least:
-        raise StillwatchError(
+        raise NothingUsable(
             f"scale {scale:g} leaves {accounts} accounts of `{campaign.id}`",
             where="range",
             expected=f"at least {campaign.least} accounts, without which there is nothing to find",

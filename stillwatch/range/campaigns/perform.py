@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns.clocks import CLOCKS, Roster, Slot, human_roster
 from stillwatch.range.campaigns.crew import REPLACEMENT, Crew, enlist
 from stillwatch.range.campaigns.disguise import covering, former_owners
@@ -51,10 +51,10 @@ def play(campaign: Campaign, stage: Stage) -> Part:
     """Return what `campaign` adds to the world of `stage`, from its first day on.
 
     Raises:
-        StillwatchError: the world is shorter than the campaign.
+        NothingUsable: the world is shorter than the campaign.
     """
     if stage.days < campaign.days:
-        raise StillwatchError(
+        raise NothingUsable(
             f"a world of {stage.days} days is shorter than `{campaign.id}`",
             where="range",
             expected=f"{campaign.days} days or more",

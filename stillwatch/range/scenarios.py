@@ -66,7 +66,7 @@ def scenario_named(name: str) -> Scenario:
     names = [scenario.name for scenario in SCENARIOS]
     if name in names:
         return SCENARIOS[names.index(name)]
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     raise NothingUsable(
         f"unknown scenario `{name}`",
         where="range",

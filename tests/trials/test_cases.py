@@ -1,0 +1,72 @@
+"""The standard set is made of worlds that can be built, on seeds that nothing was fitted on."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from stillwatch.range.campaigns import LADDER as RUNGS
+from stillwatch.range.campaigns import REPORTED
+from stillwatch.range.cast import cast
+from stillwatch.range.populations import POPULATIONS
+from stillwatch.range.render import TextMode
+from stillwatch.trials import SETS, Case
+from stillwatch.trials.cases import REPORTING
+
+CASES = [pytest.param(case, id=f"{name}-{case.name}") for name, cases in SETS.items() for case in cases]
+MINUTES = 1_500_000
+"""Exchanges above which a case takes more than its share of the hours that the full set may take."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_can_be_cast(case: Case) -> None:
+    troupe = cast(case.spec(), case.seed)
+    assert 1_000 < troupe.expected < MINUTES
+    assert {p.kind for p in troupe.players} >= {p.kind for p in POPULATIONS}
+    assert bool(troupe.campaigns) == (case.scenario != "innocent")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_is_for_reporting_and_carries_short_text(case: Case) -> None:
+    assert case.seed >= REPORTING
+    assert case.spec().text is TextMode.SHORT
+    assert case.cut_offs >= 1
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_names_are_unique_in_a_set(name: str) -> None:
+    names = [case.name for case in SETS[name]]
+    assert len(set(names)) == len(names)
+    assert all(text and text == text.lower() and "/" not in text for text in names)
+
+
+def test_no_two_sets_share_a_seed_and_no_two_worlds_either() -> None:
+    for one, other in combinations(SETS, 2):
+        assert not {c.seed for c in SETS[one]} & {c.seed for c in SETS[other]}, (one, other)
+    for name in ("fast", "full"):
+        seeds = [case.seed for case in SETS[name]]
+        assert len(set(seeds)) == len(seeds)
+
+
+def test_what_a_figure_belongs_to_is_unlike_any_other() -> None:
+    ids = [case.id for cases in SETS.values() for case in cases]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_full_set_plays_every_reported_campaign_and_innocents_alone() -> None:
+    assert {case.scenario for case in SETS["full"]} == {c.id for c in REPORTED} | {"innocent"}
+    dialled = [case for case in SETS["full"] if case.dials]
+    assert dialled
+    assert all(factor > 1 for case in dialled for factor in case.dials.values())
+
+
+def test_the_fast_set_has_a_campaign_on_each_side_and_innocents_alone() -> None:
+    assert {case.scenario for case in SETS["fast"]} == {"grader-2026-02", "letter-2026-06", "innocent"}
+    assert sum(cast(case.spec(), case.seed).expected for case in SETS["fast"]) < 1_000_000
+
+
+def test_the_ladder_is_one_campaign_on_every_rung_and_on_none() -> None:
+    cases = SETS["ladder"]
+    assert [case.rungs for case in cases] == [(), *((rung.id,) for rung in RUNGS)]
+    assert len({(case.scenario, case.scale, case.seed, case.innocents) for case in cases}) == 1

@@ -103,7 +103,10 @@ def report(
     """Draw the curves of one or more scores on one page."""
     from stillwatch.range.curves import render_curves
 
-    page = render_curves([(path.stem, read_score(path)) for path in scores])
+    names = [path.stem for path in scores]
+    if len(set(names)) < len(names):
+        names = [f"{path.absolute().parent.name}/{path.stem}" for path in scores]
+    page = render_curves([(name, read_score(path)) for name, path in zip(names, scores, strict=True)])
     with _writing(out):
         out.write_text(page, encoding="utf-8")
     Console().print(f"Report: {out}", markup=False, highlight=False, soft_wrap=True)
@@ -146,7 +149,7 @@ def _fail(worse: dict[str, list[Drop]]) -> None:
     count = sum(len(found) for found in worse.values())
     if count:
         raise StillwatchError(
-            f"{count} figures are worse than before, beyond tolerance",
+            f"{count} figure{' is' if count == 1 else 's are'} worse than before, beyond tolerance",
             where="stillwatch range run",
             remedy="look at the scores above; if it is meant to be so, `--save` the baseline anew and say why",
         )

@@ -196,7 +196,8 @@ def test_every_column_a_scan_leaves_is_described(table: str) -> None:
 
 def test_every_column_of_the_truth_and_every_parameter_of_a_world_is_described() -> None:
     spec, page = WorldSpec(), RANGE.read_text(encoding="utf-8")
-    parameters = described(spec, cast(spec, 1), seed=1, version=1)
+    troupe = cast(spec, 1)
+    parameters = described(spec, troupe, [player.count for player in troupe.players], version=1)
     assert not [name for name in (*TRUTH.names, *parameters) if f"`{name}`" not in page]
     world = World.at(Path("world"), exchanges=0, kinds={})
     assert not [f.name for f in (world.exchanges, world.accounts, world.truth) if f"`{f.name}`" not in page]

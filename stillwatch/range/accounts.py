@@ -2,7 +2,7 @@
 
 Every account of a world, innocent or not, is drawn here by the same distributions. A population then changes only what
 the thing it plays would change (a class room shares one mail domain, a fleet one client), with `dataclasses.replace`
-or `alike`. All of it is numbers, about 250 bytes an account; the texts of ids and addresses are made when rows are.
+or `alike`. All of it is numbers, about 180 bytes an account; the texts of ids and addresses are made when rows are.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ PATHS = ("api", "app", "bedrock", "vertex", "azure", "aggregator")
 """Ways to reach a model; `Accounts.access` holds positions."""
 _CEILINGS = (0, 256, 512, 1024, 2048, 4096, 8192)
 _HEATS = (-1.0, 0.0, 0.2, 0.5, 0.7, 1.0)
+_IN_A_CLOUD = 0.08
+"""Share of accounts whose programs run on rented machines. Judged."""
+_HOSTING, _HOSTS = 0x2D00, 6
+"""The first /16 of the hosting networks, and how many there are."""
 HOMES = 3
 """Addresses an account is seen at: mostly the first."""
 NEVER = np.iinfo(np.int64).max
@@ -162,8 +166,9 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
     region = rng.choice(len(_REGIONS), size=count, p=_shares([r[3] for r in _REGIONS])).astype(np.int8)
     speech = np.array([r[4] for r in _REGIONS])
     blocks = np.stack([_block(rng, region) for _ in range(HOMES)], axis=1)
-    homes = (blocks << 16) + rng.integers(1, 65_535, size=blocks.shape)
-    networks = 4_200_000_000 + blocks // 16
+    cloud = rng.random(count) < _IN_A_CLOUD
+    blocks[cloud] = hosting_blocks(rng, (int(cloud.sum()), HOMES))
+    homes, networks = inside(rng, blocks), network_of(blocks)
     agents, client_fp = draw_clients(rng, count)
     created_at = draw_births(rng, count, start, days)
     status, status_at = _fates(rng, created_at, start, days)
@@ -177,7 +182,7 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
         shape=rng.choice(len(_SHAPES), size=count, p=zipf_weights(len(_SHAPES), 0.6)).astype(np.int8),
         issuer=(400_000 + rng.choice(600, size=count, p=zipf_weights(600, 0.7)) * 173).astype(np.int32),
         phone=rng.integers(10, 40, size=count).astype(np.int8),
-        signup_ip=homes[:, 0].astype(np.uint32),
+        signup_ip=homes[:, 0],
         signup_asn=networks[:, 0].astype(np.int64),
         plan=rng.choice(len(PLANS), size=count, p=[0.62, 0.2, 0.14, 0.04]).astype(np.int8),
         program=np.where(rng.random(count) < 0.04, rng.integers(0, 3, size=count), -1).astype(np.int8),
@@ -186,8 +191,8 @@ def draw_accounts(rng: np.random.Generator, count: int, start: int, days: int) -
         status_at=status_at,
         region=region,
         language=choose_rows(rng, speech, region).astype(np.int8),
-        homes=homes.astype(np.uint32),
-        networks=networks.astype(np.uint32),
+        homes=homes,
+        networks=networks,
         home_weights=rng.dirichlet([6.0, 1.2, 0.5], size=count).astype(np.float32),
         agents=agents,
         updated=start + (rng.random(count) * 3 * days * DAY).astype(np.int64),
@@ -253,7 +258,7 @@ def account_table(who: Accounts) -> pa.Table:
         "email_domain": _domain_text(who.domain),
         "email_shape": _named(_SHAPES, who.shape),
         "payment_id": id_text(who.payment),
-        "payment_bin": pa.array(who.issuer.astype(str)),
+        "payment_bin": pa.array(who.issuer.astype(str), mask=who.payment == NOBODY),
         "phone_prefix": _phones(who),
         "device_id": id_text(who.device),
         "signup_ip": address_text(who.signup_ip),
@@ -338,6 +343,21 @@ def _block(rng: np.random.Generator, region: Ints) -> I64:
     """Return a /16 for each account: a country has 220 of them, the first ones crowded."""
     place = rng.choice(220, size=len(region), p=zipf_weights(220, 0.5))
     return (0x0B00 + region.astype(np.int64) * 220 + place * 7 % 220).astype(np.int64)
+
+
+def hosting_blocks(rng: np.random.Generator, shape: tuple[int, ...]) -> I64:
+    """Return /16s of hosting networks, in which clouds have their machines."""
+    return _HOSTING + rng.integers(0, _HOSTS, size=shape)
+
+
+def inside(rng: np.random.Generator, blocks: I64) -> Ints:
+    """Return an address, as a number, inside each /16."""
+    return ((blocks << 16) + rng.integers(1, 65_535, size=blocks.shape)).astype(np.uint32)
+
+
+def network_of(blocks: I64) -> Ints:
+    """Return the autonomous system of each /16."""
+    return (4_200_000_000 + blocks // 16).astype(np.uint32)
 
 
 def _fates(rng: np.random.Generator, born: I64, start: int, days: int) -> tuple[Ints, I64]:

@@ -32,7 +32,8 @@ from stillwatch.range.stage import Block, Part
 from stillwatch.range.store import ORDINARY, TRUTH, World, WorldWriter, world_folder
 
 FORMAT = 2
-"""Version of the generator: the same seed, specification and version give the same bytes."""
+"""Version of the generator: the same seed, specification and version give the same bytes, with the locked versions of
+numpy, scipy and pyarrow on the same kind of processor."""
 _TALKS = 1 << 24
 """Conversation numbers kept for one block."""
 _NO_TIME = np.iinfo(np.int64).max
@@ -60,7 +61,7 @@ def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int
                 if on_rows is not None:
                     on_rows(writer.rows, len(slices))
         truth = _truth(company, accounts, seen.harvested)
-        writer.finish(account_table(accounts), truth, described(spec, troupe, seed=seed, version=FORMAT))
+        writer.finish(account_table(accounts), truth, described(spec, troupe, company.sizes, version=FORMAT))
         kinds = Counter(truth["kind"].to_pylist())
     return World.at(out, exchanges=writer.rows, kinds=kinds)
 
@@ -70,7 +71,7 @@ class _Company:
     """All parts as one: accounts, recipes and writers numbered through.
 
     Attributes:
-        group: position in `players` of each account.
+        group: position in `players` of each account. sizes: accounts of each player.
         blocks: what makes events, each with the numbers by which its accounts, writers and recipes are shifted.
     """
 
@@ -78,6 +79,7 @@ class _Company:
     players: tuple[Player, ...]
     accounts: Accounts
     group: I64
+    sizes: list[int]
     role: tuple[str, ...]
     recipes: tuple[Recipe, ...]
     writers: Writers
@@ -114,6 +116,7 @@ def _assembled(troupe: Cast) -> _Company:
         players=troupe.players,
         accounts=accounts,
         group=np.repeat(np.arange(len(parts)), sizes),
+        sizes=sizes,
         role=tuple(name for part in parts for name in _roles(part)),
         recipes=tuple(recipe for part in parts for recipe in part.recipes),
         writers=Writers(np.concatenate([accounts.language, *(part.hidden for part in parts)]).astype(np.int8)),

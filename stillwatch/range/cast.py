@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ import numpy as np
 from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import Campaign, evaded, play, scaled
 from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
+from stillwatch.range.names import unknown
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.prompts import Prompts
 from stillwatch.range.render import TextMode
@@ -29,7 +29,9 @@ _UNEVEN = 0.5
 """Exponent by which the sizes of a population's groups fall with their rank."""
 _MOST_SCALE = 1_000_000
 _MOST_ACCOUNTS = 10_000_000
-"""Two and a half gigabytes of them; the largest world that was reported has 3.8 million at full scale."""
+"""More than any world that was reported has at full scale; each takes some 600 bytes while it is built."""
+_OVER = 1.5
+"""A world of innocents may be this many times as large as was asked for, since every population has a least size."""
 _LEAST_ORDINARY = 0.25
 """Share of the innocent exchanges that is left to ordinary people, however far a population is dialled up."""
 
@@ -45,7 +47,7 @@ class WorldSpec:
         innocents: exchanges of innocents for each of the campaigns; None for what the scenario says.
         dials: factor on the share of a population, by its name.
         rungs: evasions of the ladder, applied to every campaign in this order.
-        prompts: real prompts in place of the grammar's, see `prompts.Prompts`.
+        prompts: real prompts in place of our own sentences, see `prompts.Prompts`.
     """
 
     scenario: Scenario = DEMO
@@ -102,6 +104,8 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     scenario = spec.scenario
     _check_dials(spec.dials)
     _check_size(spec)
+    for campaign in sorted(scenario.campaigns, key=lambda c: -c.least / c.accounts)[:1]:
+        scaled(campaign, spec.scale)  # the one that needs the largest scale says so first
     campaigns = tuple(evaded(scaled(campaign, spec.scale), spec.rungs) for campaign in scenario.campaigns)
     start = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
     stage = functools.partial(
@@ -112,7 +116,10 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     innocent = harvested * ratio if campaigns else scenario.innocents * spec.scale
     shares = _shares(spec.dials)
     players = [Player(c.id, CAMPAIGN, stage(name=c.id), c.accounts, _playing(c)) for c in campaigns]
-    for population, count in _counts(shares, innocent, scenario.days):
+    counts = _counts(shares, innocent, scenario.days)
+    if not campaigns:
+        _check_innocent(counts, innocent, scenario)
+    for population, count in counts:
         for name, size in _groups(population, count):
             players.append(Player(name, population.kind, stage(name=name), size, population.act))
     _check_accounts(players, spec.scale)
@@ -135,12 +142,12 @@ def _playing(campaign: Campaign) -> Callable[[Stage, int], Part]:
     return lambda stage, _: play(campaign, stage)
 
 
-def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict[str, object]:
-    """Return every parameter of a world as JSON values."""
+def described(spec: WorldSpec, troupe: Cast, sizes: list[int], *, version: int) -> dict[str, object]:
+    """Return every parameter of a world as JSON values; `sizes` are the accounts of each player."""
     prompts = None if spec.prompts is None else spec.prompts.described()
     return {
         "generator": version,
-        "seed": seed,
+        "seed": troupe.seed,
         "scenario": spec.scenario.name,
         "scale": spec.scale,
         "text": spec.text.value,
@@ -154,23 +161,15 @@ def described(spec: WorldSpec, troupe: Cast, *, seed: int, version: int) -> dict
         "expected_exchanges": round(troupe.expected),
         "shares": {name: round(share, 6) for name, share in troupe.shares.items()},
         "campaigns": [asdict(campaign) for campaign in troupe.campaigns],
-        "groups": [{"name": p.name, "kind": p.kind, "accounts": p.count} for p in troupe.players],
+        "groups": [{"name": p.name, "kind": p.kind, "accounts": n} for p, n in zip(troupe.players, sizes, strict=True)],
     }
-
-
-def _unknown(name: str, known: list[str]) -> NothingUsable:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else "`stillwatch range list` shows them all"
-    return NothingUsable(
-        f"unknown population `{name}`", where="--dial", expected="one of " + ", ".join(known), remedy=hint
-    )
 
 
 def _check_dials(dials: Mapping[str, float]) -> None:
     names = [population.name for population in POPULATIONS]
     for name, factor in dials.items():
         if name not in names:
-            raise _unknown(name, names)
+            raise unknown("population", name, names, where="--dial")
         if not 0 <= factor < np.inf:
             raise NothingUsable(
                 f"dial {name}={factor} is negative or no number",
@@ -201,6 +200,16 @@ def _check_size(spec: WorldSpec) -> None:
             where="--innocents",
             expected="a number above 0",
             remedy="`--innocents 10`",
+        )
+
+
+def _check_innocent(counts: list[tuple[Population, int]], innocent: float, scenario: Scenario) -> None:
+    least = sum(count * population.load * scenario.days for population, count in counts)
+    if least > _OVER * innocent:
+        raise NothingUsable(
+            f"{innocent:,.0f} exchanges are too few for one group of every population, which need {least:,.0f}",
+            where="--scale",
+            remedy=f"`--scale {least / scenario.innocents:.2g}` or more, or leave some out: `--dial relay=0`",
         )
 
 

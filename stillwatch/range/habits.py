@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.range.accounts import Accounts, clock_shifts
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
 from stillwatch.range.events import Events, events
 from stillwatch.range.fits import DAY as DAYS
 from stillwatch.range.fits import HABIT, PAUSE, SWING, TURNS_BRIEF
@@ -98,15 +98,3 @@ def converse(rng: np.random.Generator, account: Ints, begin: I64, follows: Float
     elapsed = gone - gone[np.cumsum(turns) - turns][talk]
     ts = begin[talk] + (elapsed * MICRO).astype(np.int64)
     return events(account[talk], ts, talk=talk, turn=place + 1)
-
-
-def steady(
-    rng: np.random.Generator, counts: Ints, *, start: int, days: int, hours: F64 | None = None
-) -> tuple[I64, I64]:
-    """Return account and time of a program's requests: `counts` of each account, days alike, the hours of the day
-    (UTC) by the weights `hours`, all alike when none are given."""
-    account, _ = spread(counts)
-    weights = HOURS[2] if hours is None else hours
-    hour = choose_rows(rng, weights[None, :], np.zeros(len(account), dtype=np.int64))
-    day = rng.integers(0, days, size=len(account))
-    return account, start + day * DAY + hour * HOUR + (rng.random(len(account)) * HOUR).astype(np.int64)

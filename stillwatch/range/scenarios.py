@@ -5,11 +5,10 @@ To add one, add its campaign to `campaigns.REPORTED`, or a line here.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
-from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign
+from stillwatch.range.names import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,4 @@ def scenario_named(name: str) -> Scenario:
     names = [scenario.name for scenario in SCENARIOS]
     if name in names:
         return SCENARIOS[names.index(name)]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    raise NothingUsable(
-        f"unknown scenario `{name}`",
-        where="range",
-        expected="one of " + ", ".join(names),
-        remedy=f"did you mean `{near[0]}`?" if near else "`stillwatch range list` shows them all",
-    )
+    raise unknown("scenario", name, names, where="range")

@@ -17,6 +17,9 @@ _FINER = 4
 _HELD = 1_500_000
 """Events held in memory before the buckets are written out."""
 
+_SCATTER = 0x9E3779B1
+"""An odd number: multiplying by it mixes the numbers below any power of two and can be undone."""
+
 Packed = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
@@ -90,7 +93,7 @@ class Slices:
 
 
 def ordered(run: Packed) -> Events:
-    """Return the events of a run in order of time, equal times in the order in which they were added."""
+    """Return the events of a run in order of time, equal times in no order that tells who added them."""
     return unpacked(_rows(run, _order(np.ascontiguousarray(run["ts"]))))
 
 
@@ -101,13 +104,15 @@ def _rows(packed: Packed, order: I64) -> Packed:
 
 
 def _order(ts: I64) -> I64:
-    """Return the positions of `ts` in order of time, equal times in the order in which they came.
+    """Return the positions of `ts` in order of time; equal times in an order that has nothing to do with the one in
+    which they came, which is that of the players.
 
     Sorting one number that holds both is several times faster than a stable argsort; a run is a small part of the
     world's time, so both fit.
     """
     bits = len(ts).bit_length()
-    keys = ((ts - ts.min()) << bits) | np.arange(len(ts))
+    low = (1 << bits) - 1
+    keys = ((ts - ts.min()) << bits) | (np.arange(len(ts)) * _SCATTER & low)
     keys.sort()
-    order: I64 = keys & ((1 << bits) - 1)
+    order: I64 = (keys & low) * pow(_SCATTER, -1, 1 << bits) & low
     return order

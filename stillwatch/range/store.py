@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +31,6 @@ TRUTH = pa.schema(
         pa.field("first_harvest_ts", TIMESTAMP),  # null where nothing is harvested
     ]
 )
-ROW_GROUP = 1 << 17
 _AS_IT_IS = ("exchange_id", "ts")
 """Columns that compression does not make smaller."""
 _FEW_VALUES = ("turn", "max_tokens", "temperature", "choices", "logprobs", "status", "asn")
@@ -98,8 +98,9 @@ def world_folder(out: Path) -> Iterator[Path]:
 
 def _half_of(out: Path) -> Path:
     home = out if out.is_dir() else out.parent
-    for left in home.glob(f".{out.name}.*.part"):
-        if not _alive(left.name.rsplit(".", 2)[1]):
+    for left in home.iterdir() if home.is_dir() else ():
+        begun = re.fullmatch(rf"\.{re.escape(out.name)}\.(\d+)\.part", left.name)
+        if begun and not _alive(int(begun[1])):
             shutil.rmtree(left)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused("exists and is not an empty folder", where=str(out), remedy="name a new folder for the world")
@@ -117,10 +118,10 @@ def _bring_out(half: Path, out: Path) -> None:
         file.rename(out / file.name)
 
 
-def _alive(process: str) -> bool:
+def _alive(process: int) -> bool:
     """Return whether a process of this number runs."""
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

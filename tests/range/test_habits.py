@@ -13,7 +13,7 @@ from stillwatch.range.accounts import Accounts, alike, clock_shifts, countries, 
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints, generator
 from stillwatch.range.events import Events
 from stillwatch.range.fits import PAUSE, TURNS_BRIEF
-from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, steady, visits
+from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
 
 START = 20_605 * DAY  # a Monday
 DAYS = 28
@@ -189,22 +189,3 @@ def test_who_asks_nothing_has_no_events() -> None:
     rng = generator(5, "none")
     who = alike(draw_accounts(rng, 5, START, DAYS), tempo=0.0)
     assert len(visits(rng, who, draw_habits(rng, who, START, DAYS), START)) == 0
-
-
-# --- programs ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_program_sends_exactly_its_counts_at_any_hour() -> None:
-    account, ts = steady(generator(6, "s"), np.array([4_000, 0, 2_000]), start=START, days=10)
-    assert np.bincount(account).tolist() == [4_000, 0, 2_000]
-    assert START <= ts.min() < ts.max() < START + 10 * DAY
-    assert stats.chisquare(np.bincount(ts % DAY // HOUR, minlength=24)).pvalue > 1e-3
-    assert stats.chisquare(np.bincount((ts - START) // DAY, minlength=10)).pvalue > 1e-3
-
-
-def test_a_program_keeps_the_hours_it_is_given() -> None:
-    hours = np.where(np.arange(24) == 2, 3.0, np.where(np.arange(24) == 3, 1.0, 0.0))
-    _, ts = steady(generator(6, "s"), np.array([2_000]), start=START, days=3, hours=hours)
-    at = ts % DAY // HOUR
-    assert set(at) == {2, 3}
-    assert (at == 2).mean() == pytest.approx(0.75, abs=0.03)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
-from stillwatch.range.accounts import NEVER, Accounts
+from stillwatch.range.accounts import NEVER, Accounts, hosting_blocks, inside, network_of
 from stillwatch.range.campaigns.operator import HANDED_OVER, Campaign, Means
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, numbers_of, spread
 from stillwatch.range.stage import Stage, crowd
@@ -24,8 +24,6 @@ _PER_EXIT = 25
 """Accounts behind one shared exit."""
 _PER_PROXY = 0.5
 """Addresses of a pool of residential proxies, to one account."""
-_HOSTING_BLOCK, _HOSTING_BLOCKS = 0x2D00, 6
-"""The /16s of hosting networks: outside those that people have."""
 _DISPOSABLE = 6
 """Domains of disposable mail that one cell uses."""
 _EVERYBODY = 1e12
@@ -198,9 +196,8 @@ def _addresses(rng: np.random.Generator, who: Accounts, means: Means, shared: _S
         source = _first(exit_ := shared(_PER_EXIT))[exit_]
         homes, networks = who.homes[source], who.networks[source]
     elif means.addresses == "hosting":
-        block = _HOSTING_BLOCK + rng.integers(0, _HOSTING_BLOCKS, size=who.homes.shape)
-        homes = ((block << 16) + rng.integers(1, 65_535, size=block.shape)).astype(who.homes.dtype)
-        networks = (4_200_000_000 + block // 16).astype(who.networks.dtype)
+        blocks = hosting_blocks(rng, who.homes.shape)
+        homes, networks = inside(rng, blocks), network_of(blocks)
     else:
         source = np.stack([shared(1 / _PER_PROXY) for _ in range(who.homes.shape[1])], axis=1) % count
         homes, networks = who.homes[source, 0], who.networks[source, 0]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns.operator import Campaign, Means
+from stillwatch.range.names import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,10 @@ def _own_mail(means: Means) -> Means:
 
 def _slow_signup(means: Means) -> Means:
     return replace(means, signup="spread", signup_days=180.0, dormancy=30.0)
+
+
+def _jittered(means: Means) -> Means:
+    return replace(means, clock="poisson")
 
 
 def _human_hours(means: Means) -> Means:
@@ -104,6 +107,9 @@ _SINGLE = (
          _own_mail),
     Rung("slow-signup", "sign-ups are spread over half a year, and no account works in its first 30 days",
          "judged: about 2 USD an account for upkeep while it rests, and seven months of notice", _slow_signup),
+    Rung("jittered", "requests come at random moments rather than on a clock or in turn, with a quiet night",
+         "judged: nothing an exchange; about a day of engineering once, and a queue that is longer at times",
+         _jittered),
     Rung("human-hours", "each account keeps the hours of its region, weekends and days off",
          "judged: nothing an exchange; two to three times the accounts for the same peak", _human_hours),
     Rung("sticky", "a conversation stays on the account on which it began",
@@ -177,11 +183,4 @@ def _rung(name: str) -> Rung:
     for rung in LADDER:
         if rung.id == name:
             return rung
-    known = [rung.id for rung in LADDER]
-    near = difflib.get_close_matches(name, known, n=1)
-    raise NothingUsable(
-        f"unknown rung `{name}`",
-        where="range",
-        expected="one of " + ", ".join(known),
-        remedy=f"did you mean `{near[0]}`?" if near else "take one of the list",
-    )
+    raise unknown("rung", name, [rung.id for rung in LADDER], where="--evade")

@@ -128,7 +128,7 @@ def _talked(rng: np.random.Generator, order: Order, scene: Scene) -> Events:
 def _dealt(rng: np.random.Generator, sent: Events, cell: I64) -> Events:
     """Return `sent` with each later turn under an account of the same cell that was busy shortly before."""
     where = cell[sent.account]
-    order = np.argsort(sent.ts) if not where.any() else np.lexsort((sent.ts, where))
+    order = np.argsort(sent.ts, kind="stable") if not where.any() else np.lexsort((sent.ts, where))
     rank = np.arange(len(order)) - rng.integers(1, 40, size=len(order))
     other = order[np.maximum(rank, 0)]
     deals = (sent.turn[order] > 1) & (where[other] == where[order])

@@ -23,6 +23,7 @@ FIELDS = {
     "own-client": {"clients", "devices", "paths"},
     "own-mail": {"mail"},
     "slow-signup": {"signup", "signup_days", "dormancy"},
+    "jittered": {"clock"},
     "human-hours": {"clock"},
     "sticky": {"sticky"},
     "paraphrase": {"scaffold"},

@@ -44,7 +44,7 @@ def test_unrelated_owners_share_no_organisation_and_hardly_a_card(name: str) -> 
 
 class TestOrdinary:
     def test_some_people_are_busier_than_any_account_of_the_quiet_campaign(self) -> None:
-        played = play("ordinary", count=2_000)
+        played = play("ordinary", count=4_000)
         counts = per_account(played)
         assert (counts > 1.5 * LETTER * 14).sum() > 5
         assert np.quantile(counts, 0.95) > 5 * np.median(counts)

@@ -158,6 +158,17 @@ def test_the_classifier_sees_a_leak_where_there_is_one(
     assert _area(leaky, side) > MOST
 
 
+@pytest.mark.parametrize("column", ["signup_asn", "declared_country", "email_shape", "plan", "verification", "status"])
+def test_no_value_of_a_sign_up_is_the_campaigns_own(world: World, column: str) -> None:
+    kind = np.array(pq.read_table(world.truth)["kind"].to_pylist())
+    value = np.array(pq.read_table(world.accounts, columns=[column])[column].to_pylist())
+    guilty = kind == CAMPAIGN
+    for common in np.unique(value[guilty]):
+        held = value == common
+        if held[guilty].mean() > 0.05:
+            assert (held & ~guilty).sum() > (held & guilty).sum(), common
+
+
 def test_rows_lie_in_order_of_time(world: World) -> None:
     times = pq.read_table(world.exchanges, columns=["ts"])["ts"].cast(pa.int64()).to_numpy()
     assert np.all(np.diff(times) >= 0)

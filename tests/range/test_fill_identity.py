@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stillwatch.range.accounts import GATEWAY_CLIENT, alike
+from stillwatch.range.accounts import AGENTS, GATEWAY_CLIENT, alike
 from stillwatch.range.draw import HOUR
 from stillwatch.range.events import HABIT, NONE, TURNS, events, exchange_number
 from tests.range.filled import START, bodies, chatter, filled, people
@@ -155,16 +155,12 @@ def test_the_account_says_client_organisation_and_country() -> None:
 
 def test_a_client_is_updated_once() -> None:
     made = chatter()
-    later = made.part.ts > made.who.updated[made.part.account]
-    agents = made.column("user_agent")
-    seen: dict[tuple[int, bool], set[str]] = defaultdict(set)
-    for account, new, agent in zip(made.part.account.tolist(), later.tolist(), agents, strict=True):
-        seen[account, new].add(agent)
-    assert {len(names) for names in seen.values()} == {1}
-    both = [k for k, new in seen if new and (k, False) in seen]
+    at, later = made.part.account, made.part.ts > made.who.updated[made.part.account]
+    expected = made.who.agents[at, later.astype(np.int64)]
+    assert made.column("user_agent").tolist() == [AGENTS[k] for k in expected.tolist()]
+    both = np.intersect1d(at[later], at[~later])
     assert len(both) > 50
-    assert all(seen[k, False] != seen[k, True] for k in both)
-    assert all(a.split("1.", 1)[0] == b.split("1.", 1)[0] for k in both for a in seen[k, False] for b in seen[k, True])
+    assert np.all(made.who.agents[both, 0] != made.who.agents[both, 1])
 
 
 def test_the_client_of_a_gateway_is_nobody_elses() -> None:

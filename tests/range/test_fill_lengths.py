@@ -34,6 +34,18 @@ def test_long_prompts_have_the_answers_that_go_with_them() -> None:
     assert of_rows == pytest.approx(stats.spearmanr(given, answered).statistic, abs=0.02)
 
 
+def test_conversations_have_lengths_of_their_own_and_keep_them() -> None:
+    sent = openings().numbers("tokens_in")
+    for apart in (1, 2, 3):
+        assert (sent[apart:] == sent[:-apart]).mean() < 0.01
+        assert abs(stats.spearmanr(sent[apart:], sent[:-apart]).statistic) < 0.02
+    who = alike(people(1), thinks=False)
+    talk, turn = np.repeat(np.arange(500), 2), np.tile([1, 2], 500)
+    part = events(np.zeros(1_000, dtype=np.int64), START + np.arange(1_000), talk=talk, turn=turn)
+    first, second = filled(who, part, (CHAT,)).numbers("tokens_in").reshape(500, 2).T
+    assert stats.spearmanr(first, second).statistic > 0.7
+
+
 def test_a_recipe_that_states_lengths_is_followed() -> None:
     who = alike(people(1), ceiling=0, thinks=False)
     part = events(np.zeros(4_000, dtype=np.int64), START + np.arange(4_000, dtype=np.int64))

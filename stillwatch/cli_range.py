@@ -15,7 +15,7 @@ from rich.console import Console
 
 from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
-from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.range.build import build_world
 from stillwatch.range.cast import WorldSpec
 from stillwatch.range.listing import listing_json, listing_view
@@ -75,6 +75,8 @@ def build(
 ) -> None:
     """Build a labelled world: exchanges, accounts, the truth beside them, and every parameter."""
     tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
+    if tables is not None and text is TextMode.NONE:
+        raise NothingUsable("there is no text to draw prompts for", where="--text", expected="`short` or `full`")
     spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
     with progress() as bars, _stoppable():
         task = bars.add_task("building", total=None)
@@ -126,6 +128,7 @@ def run(
     """Build, scan and score the standard set, and compare it with what it gave before."""
     cases = _cases(which, only or [])
     baselines = {name: _baseline(name, cases) for name in against or ([] if save else [which])}
+    _check_new(out, cases)
     if save:
         _check_writable(save)
     with _folder(out) as folder, watching() as watcher, _stoppable():
@@ -224,6 +227,20 @@ def _check_writable(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_dir():
         raise NothingUsable("is a folder", where=str(file), expected="a file", remedy="name a file in it")
+    fresh = not file.exists()
+    with _writing(file):
+        file.open("a").close()
+    if fresh:
+        file.unlink()
+
+
+def _check_new(out: Path | None, cases: list[Case]) -> None:
+    """Make sure that no case was run in this folder before."""
+    taken = [case.name for case in cases if out is not None and (out / case.name).exists()]
+    if taken:
+        raise Refused(
+            f"holds {', '.join(taken)} of an earlier run", where=str(out), remedy="a new `--out`, or remove them"
+        )
 
 
 def _dials(given: list[str]) -> dict[str, float]:

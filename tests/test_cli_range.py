@@ -170,6 +170,9 @@ def test_prompts_of_a_file_are_asked_but_for_those_held_out(tmp_path: Path) -> N
         (("demo", "--prompts", "{prompts}", "--hold-out", "poems"), "`math`"),
         (("demo", "--prompts", "{prompts}", "--hold-out", "one", "--hold-out", "two"), "hold out less"),
         (("demo", "--prompts", "{foreign}"), "rename the columns"),
+        (("demo", "--prompts", "{prompts}", "--text", "none"), "`short` or `full`"),
+        (("demo", "--scale", "0.05"), "scale 0.333 or more"),
+        (("innocent", "--scale", "0.00001"), "or leave some out"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

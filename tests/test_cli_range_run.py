@@ -71,17 +71,19 @@ def test_a_set_is_run_saved_and_compared(tmp_path: Path) -> None:
         (("--save", "{folder}"), ExitCode.NOTHING_USABLE, "name a file in it"),
         (("--save", "{broken}/x.json"), ExitCode.NOTHING_USABLE, "cannot be written"),
         (("--save", "{new}", "--out", "{broken}"), ExitCode.NOTHING_USABLE, "cannot be written"),
+        (("--save", "{new}", "--out", "{kept}"), ExitCode.REFUSED, "holds grader of an earlier run"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_is_wrong_with_a_run_is_said_before_it_begins(
     tmp_path: Path, typed: tuple[str, ...], code: ExitCode, names: str
 ) -> None:
-    places = {name: tmp_path / name for name in ("broken", "old", "other", "folder", "new")}
+    places = {name: tmp_path / name for name in ("broken", "old", "other", "folder", "new", "kept")}
     places["broken"].write_text("{", encoding="utf-8")
     places["old"].write_text('{"format": 0, "cases": {}}', encoding="utf-8")
     places["other"].write_text('{"format": 1, "cases": {"grader-1": {"x/recall": 1}}}', encoding="utf-8")
     places["folder"].mkdir()
+    (places["kept"] / "grader").mkdir(parents=True)
     begun = time.monotonic()
     assert names in told(stillwatch("range", "run", *(text.format(**places) for text in typed)), code)
     assert time.monotonic() - begun < 2

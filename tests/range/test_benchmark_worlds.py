@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks import generation
 from benchmarks.measured import run
 from benchmarks.real_prompts import REAL, Composite, build, harvest
 from benchmarks.throughput import write_log
@@ -103,6 +104,14 @@ def test_the_log_of_the_throughput_benchmark_is_lines_of_the_record(tmp_path: Pa
     assert 900 < log.stat().st_size / len(rows) < 1_600
     assert conform(pq.read_table(tmp_path / "accounts.parquet"), ACCOUNTS).num_rows == 60
     assert not list(tmp_path.glob("part-*"))
+
+
+def test_a_world_is_built_by_the_public_command_and_measured(tmp_path: Path) -> None:
+    found = generation.measure("sessions-2026-04", 0.02, text="none", seed=1, repeats=1, folder=tmp_path)
+    assert found.exchanges > 50_000
+    assert found.a_second == pytest.approx(found.exchanges / found.seconds, rel=0.01)
+    assert 50 < found.bytes_each < 300
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_peak_of_a_command_is_its_own_and_not_that_of_who_started_it() -> None:

@@ -20,7 +20,7 @@ test: $(READY)  ## lint, format, types, tests, the fast set of the range
 	$(BIN)/pytest $(PYTEST)
 	$(BIN)/stillwatch range run --set fast
 
-range: $(READY)  ## build, scan and score the full standard set, compare with its baseline (about half an hour)
+range: $(READY)  ## build, scan and score the full standard set, compare with its baseline (about a quarter of an hour)
 	$(BIN)/stillwatch range run --set full $(RANGE)
 
 setup: $(READY)  ## the environment in .venv, nothing else

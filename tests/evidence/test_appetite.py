@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stillwatch.evidence import EVIDENCE_TABLE, EXTRACTION_NEEDED
 from stillwatch.evidence.appetite import appetite
 from tests.worlds import Crowd, World, a_world, some
 
@@ -59,3 +60,8 @@ def test_without_parameters_there_is_no_evidence(nothing_known: World) -> None:
     finding = appetite(nothing_known.group("pool"), nothing_known.case)
     assert (finding.p_value, finding.bits) == (None, 0.0)
     assert "`logprobs`" in finding.statement
+
+
+def test_one_setting_of_one_client_is_no_harvest() -> None:
+    (kind,) = [kind for kind in EVIDENCE_TABLE if kind.kind == "appetite"]
+    assert kind.cap < EXTRACTION_NEEDED

@@ -12,9 +12,9 @@ from stillwatch.range.events import PACKED, Events, unpacked
 
 ROWS = 1 << 17
 """Events of a run that is filled in at once, about."""
-_FINER = 4
+_FINER = 2
 """Buckets to a run, so that a busy hour does not make a large one."""
-_HELD = 1_500_000
+_HELD = 6_000_000
 """Events held in memory before the buckets are written out."""
 
 _SCATTER = 0x9E3779B1

@@ -131,7 +131,7 @@ _RETRIED, _RETRY_WORKS = 0.7, 0.85
 
 def with_failures(rng: np.random.Generator, part: Events, errors: Ints | np.ndarray) -> Events:
     """Return `part` in which accounts fail as often as `errors` (one share each) says, with the clients' own retries
-    of the same body some seconds later."""
+    of the same body some seconds later. `part` holds the turns of a conversation one after the other."""
     failed = np.flatnonzero((rng.random(len(part)) < errors[part.account]) & (part.status == 200))
     if not len(failed):
         return part
@@ -140,5 +140,15 @@ def with_failures(rng: np.random.Generator, part: Events, errors: Ints | np.ndar
     tried = replace(part, status=status)
     again = failed[(status[failed] != 400) & (rng.random(len(failed)) < _RETRIED)]
     waits = (rng.lognormal(1.1, 0.9, size=len(again)) * MICRO).astype(np.int64) + 300_000
-    second = np.where(rng.random(len(again)) < _RETRY_WORKS, 200, status[again]).astype(np.int16)
+    works = rng.random(len(again)) < _RETRY_WORKS
+    second = np.where(works, 200, status[again]).astype(np.int16)
+    tried = replace(tried, brings=_without(part, np.setdiff1d(failed, again[works])))
     return concatenate([tried, replace(tried.take(again), ts=part.ts[again] + waits, status=second)])
+
+
+def _without(part: Events, lost: I64) -> I64:
+    """Return `part.brings` in which the turn after each of `lost`, which was never answered, brings no block back."""
+    brings, after = part.brings.copy(), lost[lost + 1 < len(part)] + 1
+    after = after[(part.talk[after] == part.talk[after - 1]) & (part.brings[after] == HABIT)]
+    brings[after] = NONE
+    return brings

@@ -9,6 +9,7 @@ import numpy as np
 from stillwatch.range.draw import generator
 from stillwatch.range.events import (
     HABIT,
+    NONE,
     TURNS,
     Events,
     events,
@@ -59,3 +60,16 @@ def test_failures_come_as_often_as_accounts_fail_and_are_tried_again_with_the_sa
 def test_nothing_fails_where_nobody_fails() -> None:
     part = _two_talks()
     assert with_failures(generator(1, "f"), part, np.zeros(2)) is part
+
+
+def test_a_turn_after_one_that_was_never_answered_brings_no_block_back() -> None:
+    count = 20_000
+    part = events(np.zeros(count, np.int64), np.arange(count) * 10**9, talk=np.arange(count) // 2,
+                  turn=np.arange(count) % 2 + 1)  # fmt: skip
+    tried = with_failures(generator(2, "f"), part, np.array([0.2]))
+    answered = set(exchange_number(tried)[tried.status == 200].tolist())
+    second = tried.take(np.arange(count))
+    second = second.take(second.turn == 2)
+    lost = np.array([number - 1 not in answered for number in exchange_number(second).tolist()])
+    assert lost.mean() > 0.05
+    assert np.array_equal(second.brings == NONE, lost)

@@ -201,7 +201,7 @@ R = TypeVar("R")
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """Yield `work` of each item in order, a few of them ahead at a time."""
     source = iter(items)
-    waiting: list[Future[R]] = [pool.submit(work, item) for item in islice(source, _threads())]
+    waiting: list[Future[R]] = [pool.submit(work, item) for item in islice(source, 2 * _threads())]
     while waiting:
         done = waiting.pop(0)
         result = done.result()

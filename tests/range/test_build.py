@@ -140,18 +140,22 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_build_that_is_stopped_leaves_nothing(tmp_path: Path, number: int) -> None:
-    build = subprocess.Popen(
-        [sys.executable, "-m", "stillwatch.cli", "range", "build", "letter-2026-06", "--scale", "0.05",
-         "--out", str(tmp_path / "w")],
+    typed = ("range", "build", "letter-2026-06", "--scale", "0.05", "--out", str(tmp_path / "w"))
+    heeded = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored in the background
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{heeded}; from stillwatch.cli import main; main()", *typed],
         env={**os.environ, "PYTHONPATH": str(Path(build_file()).parents[2])}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not any(tmp_path.glob(".w.*.part/*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert build.poll() is None, "the build was over before it could be stopped"
-    build.send_signal(number)
-    assert build.wait(timeout=60) != 0
+    ) as build:  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while not any(tmp_path.glob(".w.*.part/*")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert build.poll() is None, "the build was over before it could be stopped"
+            build.send_signal(number)
+            assert build.wait(timeout=60) != 0
+        finally:
+            build.kill()
     assert list(tmp_path.iterdir()) == []
 
 

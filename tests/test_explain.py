@@ -105,7 +105,7 @@ def test_the_numbers_the_null_and_the_exhibits_are_shown(explained: str) -> None
 
 def test_the_accounts_are_shown_most_certain_first(everyone: Scanned, explained: str) -> None:
     of = members(everyone.out)[campaign_of(everyone.world, everyone.out, "grader")]
-    told = [word for word in explained[explained.index("Members") :].split() if word in of]
+    told = [word for word in explained[explained.rindex("Members  ") :].split() if word in of]
     bits = {row["account_id"]: row["bits"] for row in rows(everyone.out, "members")}
     assert told
     assert [bits[account] for account in told] == sorted((bits[account] for account in told), reverse=True)

@@ -15,7 +15,7 @@ from stillwatch.nulls import poisson_tail
 DEVICES = Query(
     "one_device",
     """
-    select count(*) as devices, sum(n) as accounts from (
+    select count(*) as devices, coalesce(sum(n), 0) as accounts from (
         select device_id, count(*) as n from accounts join groups on groups.account_id = accounts.account_id
         where groups.campaign_id = :group and device_id is not null group by device_id having count(*) >= 2)""",
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.console import Console
 from typer import TyperException
@@ -201,11 +204,26 @@ INTERRUPTED = 130
 """What typer returns after Ctrl-C instead of letting it through."""
 
 
+class _Interrupt:
+    """Remembers that Ctrl-C was pressed: one that comes while DuckDB calls back into Python returns as an error of
+    its own, or as `RuntimeError`, not as `KeyboardInterrupt`. Where interrupts are ignored they still are."""
+
+    def __init__(self) -> None:
+        self.came = False
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._come)
+
+    def _come(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        signal.default_int_handler(number, frame)
+
+
 def main() -> None:
     """Run the command line; every error is told in one grammar, and its exit code has a name."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    interrupt = _Interrupt()
     try:
         code = app(standalone_mode=False)
     except StillwatchError as error:
@@ -215,6 +233,10 @@ def main() -> None:
     except TyperException as error:
         _end(f"{_sentence(error)}\n  try: stillwatch --help", ExitCode.NOTHING_USABLE)
     except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except (duckdb.Error, RuntimeError):
+        if not interrupt.came:
+            raise
         code = INTERRUPTED
     if code == INTERRUPTED:
         _end("stopped; what was finished stays", ExitCode.FAILED)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -233,6 +234,28 @@ def test_stopped_by_the_user_it_says_so_and_leaves_no_half_scan(everyone: Scanne
         assert process.wait(60) == ExitCode.FAILED
     assert told == "stopped; what was finished stays\n"
     assert not (out / "scan.json").exists()
+
+
+def test_stopped_while_the_engine_reads_from_python_it_says_the_same() -> None:
+    script = """
+        import os, signal, duckdb, pyarrow as pa
+        from stillwatch import cli
+
+        def batches():
+            yield pa.record_batch({"n": [1]})
+            os.kill(os.getpid(), signal.SIGINT)
+            yield pa.record_batch({"n": [2]})
+
+        def app(**options):
+            reader = pa.RecordBatchReader.from_batches(pa.schema([("n", pa.int64())]), batches())
+            duckdb.connect().register("incoming", reader).execute("create table kept as select * from incoming")
+
+        cli.app = app
+        cli.main()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert done.stderr == "stopped; what was finished stays\n"
+    assert done.returncode == ExitCode.FAILED
 
 
 def _wait_for_its_engine(pid: int) -> None:

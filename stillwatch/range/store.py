@@ -31,8 +31,10 @@ TRUTH = pa.schema(
         pa.field("first_harvest_ts", TIMESTAMP),  # null where nothing is harvested
     ]
 )
-_AS_IT_IS = ("exchange_id", "ts")
-"""Columns that compression does not make smaller."""
+_AS_IT_IS = ("exchange_id", "ts", "latency_ms")
+"""Columns that compression hardly makes smaller."""
+_REPEATED = ("account_id", "org_id", "key_id", "ip", "ttft_ms")
+"""Columns whose values come back within a row group: a dictionary takes half the bytes and no more time."""
 _FEW_VALUES = ("turn", "max_tokens", "temperature", "choices", "logprobs", "status", "asn")
 _COUNTS = ("ts", "tokens_in", "tokens_out", "tokens_cached", "tokens_reasoning")
 
@@ -172,7 +174,7 @@ def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         path,
         _named(schema),
         compression={name: "none" if name in _AS_IT_IS else "lz4" for name in schema.names},
-        use_dictionary=[*coded, *_FEW_VALUES],
+        use_dictionary=[*coded, *_FEW_VALUES, *_REPEATED],
         column_encoding=dict.fromkeys(_COUNTS, "DELTA_BINARY_PACKED"),
         write_statistics=["ts"],
         store_schema=False,

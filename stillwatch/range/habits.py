@@ -23,6 +23,8 @@ _WEEKEND = 0.25
 """Traffic of an office on a day of the weekend, against a working day."""
 LONGEST = TURNS_BRIEF.longest
 """Turns after which a person begins a new conversation."""
+MOST_FOLLOWS = 0.85
+"""Chance of a follow-up, at most: the few who would hardly ever stop are held to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,17 @@ def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int, 
     Conversations are Poisson about the day's expectation, turns geometric in the account's `follows` with at most
     `longest`. None asks before it signed up.
     """
-    stays = np.minimum(who.follows, 0.85)
-    mean_turns = (1.0 - stays**longest) / (1.0 - stays)
-    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns)
+    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns(who.follows, longest))
     account, _ = spread(counts)
     begin = moments(rng, habits, account, start)
     kept = begin > who.created_at[account]
     return converse(rng, account[kept], begin[kept], who.follows, longest=longest)
+
+
+def mean_turns(follows: Floats, longest: int = LONGEST) -> Floats:
+    """Return the turns that a conversation of `converse` has on average: the mean of a geometric law that is cut."""
+    stays = np.minimum(follows, MOST_FOLLOWS)
+    return (1.0 - stays**longest) / (1.0 - stays)
 
 
 def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int) -> I64:
@@ -91,7 +97,8 @@ def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int)
 def converse(rng: np.random.Generator, account: Ints, begin: I64, follows: Floats, *, longest: int = LONGEST) -> Events:
     """Return the turns of conversations that begin at `begin`, each followed up with its account's chance; pauses
     between turns are those of `fits.PAUSE`."""
-    turns = np.minimum(rng.geometric(1.0 - np.minimum(follows[account], 0.85)), longest).astype(np.int64)
+    stays = np.minimum(follows[account], MOST_FOLLOWS)
+    turns = np.minimum(rng.geometric(1.0 - stays), longest).astype(np.int64)
     talk, place = spread(turns)
     pauses = np.where(place > 0, draw_pauses(rng, PAUSE, len(place)), 0.0)
     gone = np.cumsum(pauses)

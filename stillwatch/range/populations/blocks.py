@@ -88,12 +88,6 @@ def at_work(
     return account, moments(rng, one, np.zeros(len(account), dtype=np.int64), stage.start)
 
 
-def mean_turns(follows: Floats) -> Floats:
-    """Return the turns that a conversation of `habits.converse` has on average."""
-    stays = np.minimum(follows, 0.85)
-    return (1.0 - stays**LONGEST) / (1.0 - stays)
-
-
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """How conversations go on under another account.

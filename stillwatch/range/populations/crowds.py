@@ -9,12 +9,11 @@ import numpy as np
 from stillwatch.range.accounts import NOBODY, Accounts, alike
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags
 from stillwatch.range.events import Events
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
     PERSON,
     between,
     by_accounts,
-    mean_turns,
     one_of,
     settled,
     some_of,

@@ -9,7 +9,7 @@ import numpy as np
 from stillwatch.range.accounts import GATEWAY_AGENT, GATEWAY_CLIENT, Accounts, alike
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, spread
 from stillwatch.range.events import Events, concatenate, events, with_failures
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import MOST_FOLLOWS, converse
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.populations.blocks import (
     ALWAYS,
@@ -264,7 +264,7 @@ def agent_fleet(stage: Stage, count: int) -> Part:
     def make(rng: np.random.Generator, rows: I64) -> Events:
         local, begin = at_work(rng, stage, rng.poisson(pace * stage.days, size=len(rows)), hours=ALWAYS)
         alive = begin > who.created_at[rows[local]]
-        follows: Floats = np.full(len(rows), 0.85)
+        follows: Floats = np.full(len(rows), MOST_FOLLOWS)
         return placed(converse(rng, local[alive], begin[alive], follows, longest=_STEPS), rows)
 
     return Part(who, (recipe,), by_accounts(stage, who, CASES * CASE_TURNS, make), roles=("worker",))

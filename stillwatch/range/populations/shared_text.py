@@ -9,13 +9,12 @@ import numpy as np
 from stillwatch.range.accounts import NOBODY, Accounts, alike, clock_shifts
 from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, numbers_of, spread
 from stillwatch.range.events import Events, events, joined
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
     ENGINEERING,
     PERSON,
     between,
     by_accounts,
-    mean_turns,
     on_client,
     one_of,
     there,

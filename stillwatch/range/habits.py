@@ -67,20 +67,20 @@ def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) 
     return Habits(hours.astype(np.float32), (daily * present).astype(np.float32))
 
 
-def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int, *, longest: int = LONGEST) -> Events:
+def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int) -> Events:
     """Return what the accounts do on the days of `habits`, which begin at `start`.
 
     Conversations are Poisson about the day's expectation, turns geometric in the account's `follows` with at most
-    `longest`. None asks before it signed up.
+    `LONGEST`. None asks before it signed up.
     """
-    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns(who.follows, longest))
+    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns(who.follows))
     account, _ = spread(counts)
     begin = moments(rng, habits, account, start)
     kept = begin > who.created_at[account]
-    return converse(rng, account[kept], begin[kept], who.follows, longest=longest)
+    return converse(rng, account[kept], begin[kept], who.follows)
 
 
-def mean_turns(follows: Floats, longest: int = LONGEST) -> Floats:
+def mean_turns(follows: Floats | float, longest: int = LONGEST) -> Floats:
     """Return the turns that a conversation of `converse` has on average: the mean of a geometric law that is cut."""
     stays = np.minimum(follows, MOST_FOLLOWS)
     return (1.0 - stays**longest) / (1.0 - stays)

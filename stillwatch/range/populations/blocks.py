@@ -12,7 +12,7 @@ import numpy as np
 from stillwatch.range.accounts import AGENTS, NEVER, Accounts, clock_shifts, draw_clients
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, spread
 from stillwatch.range.events import NONE, Events, with_failures
-from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
+from stillwatch.range.habits import HOURS, Habits, converse, draw_habits, moments, visits
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.stage import Block, Stage, days_of, placed, shards_of
 
@@ -23,6 +23,8 @@ ENGINEERING = tuple(1.0 if name in ("code", "data") else 0.06 for name in TOPICS
 """Weights of the topics of people who build software."""
 OFFICE, EVENING, ALWAYS = HOURS
 """Weights of the local hours of a day."""
+USER_FOLLOWS = 0.45
+"""Chance that an end user behind an account follows a request up."""
 
 Make = Callable[[np.random.Generator, I64], Events]
 """Makes the requests of the accounts at some positions."""
@@ -45,11 +47,11 @@ def by_accounts(stage: Stage, who: Accounts, a_day: Floats | float, make: Make) 
     return tuple(functools.partial(block, k) for k in range(len(shards)))
 
 
-def visiting(rng: np.random.Generator, stage: Stage, who: Accounts, rows: I64, *, longest: int = LONGEST) -> Events:
+def visiting(rng: np.random.Generator, stage: Stage, who: Accounts, rows: I64) -> Events:
     """Return what the people at `rows` do of their own accord, see `habits.visits`."""
     some = who.take(rows)
     habits = draw_habits(rng, some, stage.start, stage.days)
-    return placed(visits(rng, some, habits, stage.start, longest=longest), rows)
+    return placed(visits(rng, some, habits, stage.start), rows)
 
 
 def one_of(stage: Stage, name: str, choices: Sequence[T]) -> T:
@@ -142,7 +144,7 @@ def users_ask(
     there = begin > who.created_at[rows[local]]
     local, begin = local[there], begin[there]
     user = (rng.random(len(local)) ** 1.5 * users).astype(np.int64)
-    sent = converse(rng, local, begin, np.full(len(rows), 0.45))
+    sent = converse(rng, local, begin, np.full(len(rows), USER_FOLLOWS))
     return placed(sent, rows), user[sent.talk]
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from stillwatch.range.accounts import GATEWAY_AGENT, GATEWAY_CLIENT, Accounts, alike
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, spread
 from stillwatch.range.events import Events, concatenate, events, with_failures
-from stillwatch.range.habits import MOST_FOLLOWS, converse
+from stillwatch.range.habits import MOST_FOLLOWS, converse, mean_turns
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.populations.blocks import (
     ALWAYS,
     ENGINEERING,
     OFFICE,
+    USER_FOLLOWS,
     HandOver,
     at_work,
     between,
@@ -50,12 +51,13 @@ LABELS, DOCUMENTS_READ, EXAMPLES, VARIANTS, REVIEWED = 36.0, 140.0, 55.0, 30.0, 
 build machine."""
 SHOP_TALKS, PASSED_TALKS, CASES = 5.8, 20.0, 4.5
 """Conversations a day and account of a support product, an aggregator and an agent."""
-USER_TURNS, CASE_TURNS = 1.82, 6.6
-"""Turns of a conversation of an end user and of an agent, on average."""
 _USERS = 160
 """End users of an account, at most."""
 _STEPS = 30
 """Turns after which an agent begins another case."""
+USER_TURNS = round(float(mean_turns(USER_FOLLOWS)), 2)
+CASE_TURNS = round(float(mean_turns(MOST_FOLLOWS, _STEPS)), 1)
+"""Turns of a conversation of an end user and of an agent, on average; rounded, as loads are."""
 _OFTEN, _SELDOM = (HandOver(share, wait=25 * 60.0, kept=0.85) for share in (0.06, 0.02))
 """A colleague takes up a thread within the hour."""
 _WOKEN = 6

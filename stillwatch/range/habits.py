@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.range.accounts import Accounts, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, days_of_week, spread
 from stillwatch.range.events import Events, events
 from stillwatch.range.fits import DAY as DAYS
 from stillwatch.range.fits import HABIT, PAUSE, SWING, TURNS_BRIEF
@@ -55,8 +55,7 @@ def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) 
     local[always] *= hour_weights(draw_kappas(rng, SWING, len(always)), rng.uniform(0.0, 24.0, size=len(always)))
     ahead = (clock_shifts() // HOUR)[who.region]
     hours = np.take_along_axis(local, (np.arange(24)[None, :] + ahead[:, None]) % 24, axis=1)
-    weekday = (start // DAY + np.arange(days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
-    quiet = np.where((weekday >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
+    quiet = np.where((days_of_week(start, days) >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
     week = (5 + 2 * _WEEKEND) / 7
     level = who.tempo / np.where(shape == 0, week, 1.0)
     daily = quiet * draw_factors(rng, DAYS, count, days) * level[:, None]

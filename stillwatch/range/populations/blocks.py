@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from stillwatch.range.accounts import AGENTS, NEVER, Accounts, clock_shifts, draw_clients
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, spread
+from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, days_of_week, spread
 from stillwatch.range.events import NONE, Events, with_failures
 from stillwatch.range.habits import HOURS, Habits, converse, draw_habits, moments, visits
 from stillwatch.range.lexicon import TOPICS
@@ -77,8 +77,7 @@ def local_hours(who: Accounts, shape: F64) -> F64:
 
 def weekdays(stage: Stage, weekend: float) -> F64:
     """Return a weight for each day of the world: 1, or `weekend` on Saturday and Sunday."""
-    weekday = (stage.start // DAY + np.arange(stage.days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
-    return np.where(weekday >= 5, weekend, 1.0)
+    return np.where(days_of_week(stage.start, stage.days) >= 5, weekend, 1.0)
 
 
 def at_work(

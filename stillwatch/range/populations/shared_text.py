@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from stillwatch.range.accounts import NOBODY, Accounts, alike, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, numbers_of, spread
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, days_of_week, numbers_of, spread
 from stillwatch.range.events import Events, events, joined
 from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
@@ -114,7 +114,7 @@ def _lessons(stage: Stage, who: Accounts) -> I64:
     ahead = int(clock_shifts()[who.region[0]])
     day, hour = int(rng.integers(0, 3)), int(rng.integers(8, 16))
     slots = np.array([day * DAY + hour * HOUR, (day + 2) * DAY + hour * HOUR, (day + 3) * DAY + 19 * HOUR])
-    monday = (-(stage.start // DAY + 3)) % _WEEK  # the epoch began on a Thursday
+    monday = int(days_of_week(stage.start, _WEEK).argmin())
     weeks = np.arange(-1, stage.days // _WEEK + 1)
     starts = ((weeks * _WEEK + monday)[:, None] * DAY + slots[None, :]).ravel() - ahead
     inside = starts[(starts >= 0) & (starts < stage.days * DAY - 4 * HOUR)]

@@ -14,6 +14,9 @@ from stillwatch.range.recipes import Recipe
 
 BLOCK = 1 << 20
 """Events that a block holds at most, about: what bounds the memory of a build."""
+CLIENT = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
+          "names_sessions", "thinks")  # fmt: skip
+"""What the build of a client and its settings say of an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,4 @@ def as_one_org(stage: Stage, who: Accounts, *, plan: int = 3, offices: int = 1) 
 
 def one_client(who: Accounts) -> Accounts:
     """Return `who` who all run the same build of the same client with the same settings."""
-    kept = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
-            "names_sessions", "thinks")  # fmt: skip
-    return alike(who, **{name: getattr(who, name)[0] for name in kept})
+    return alike(who, **{name: getattr(who, name)[0] for name in CLIENT})

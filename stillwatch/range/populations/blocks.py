@@ -159,6 +159,13 @@ def settled(stage: Stage, who: Accounts) -> Accounts:
     return replace(who, created_at=np.where(late, who.created_at - (stage.days + 1) * DAY, who.created_at))
 
 
+def at_one_address(who: Accounts) -> Accounts:
+    """Return `who`, all of them where the first of them is most of the time."""
+    homes, networks = who.homes.copy(), who.networks.copy()
+    homes[:, 0], networks[:, 0] = homes[0, 0], networks[0, 0]
+    return replace(who, homes=homes, networks=networks)
+
+
 def usable(who: Accounts, since: I64 | int) -> Accounts:
     """Return `who`, of whom none was closed before the moment `since`: those who were are still active."""
     closed = who.status_at <= since

@@ -13,6 +13,7 @@ from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
     ENGINEERING,
     PERSON,
+    at_one_address,
     between,
     by_accounts,
     on_client,
@@ -98,12 +99,10 @@ def classroom(stage: Stage, count: int) -> Part:
 def _enrolled(stage: Stage, who: Accounts, course: Course) -> Accounts:
     """Return `who` as students: signed up on one day weeks ago, on campus, without a card."""
     rng = stage.rng("enrolment")
-    homes, networks = who.homes.copy(), who.networks.copy()
-    homes[:, 0], networks[:, 0] = homes[0, 0], networks[0, 0]
     opened = stage.start - int(between(stage, "enrolled", 6, 45)) * DAY + int(rng.integers(7, 17)) * HOUR
     born = opened + (rng.gamma(1.3, 1.5, size=len(who)) * HOUR).astype(np.int64)
     follows = np.maximum(who.follows, 0.5)
-    return alike(replace(usable(who, stage.start), homes=homes, networks=networks, created_at=born, follows=follows),
+    return alike(replace(at_one_address(usable(who, stage.start)), created_at=born, follows=follows),
                  domain=numbers_of(rng, 1)[0], program=1, plan=1, payment=NOBODY, verification=2,
                  region=who.region[0], language=course.language)  # fmt: skip
 

@@ -190,7 +190,7 @@ def _explained(file: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NothingUsable("there is no such file", where=str(file), remedy="check the path") from error
     except (OSError, pa.ArrowException) as error:
-        found = f"the file cannot be read: {str(error).splitlines()[0]}"
+        found = f"the file cannot be read: {str(error).splitlines()[0].rstrip('.')}"
         raise NothingUsable(found, where=str(file), expected="a table with a prompt and a family in every row",
                             remedy="check that the file is whole and has the right ending") from error  # fmt: skip
 

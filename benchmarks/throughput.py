@@ -26,9 +26,10 @@ from stillwatch.range.accounts import Accounts, account_table
 from stillwatch.range.draw import DAY, MICRO
 from stillwatch.range.events import Events, joined
 from stillwatch.range.fill import Filler
+from stillwatch.range.populations.blocks import by_accounts, settled, visiting
 from stillwatch.range.recipes import CHAT
 from stillwatch.range.render import TextMode, Writers, render
-from stillwatch.range.stage import Stage, born_before, chatting, crowd
+from stillwatch.range.stage import Stage, crowd
 
 _START, _DAYS = 1_780_272_000 * MICRO, 7
 _BATCH = 50_000
@@ -60,10 +61,11 @@ def write_log(folder: Path, exchanges: int, seed: int) -> Path:
     """Write `exchanges.jsonl` and `accounts.parquet` to `folder`; return the path of the log."""
     log = folder / "exchanges.jsonl"
     stage = Stage(seed, "throughput", _START, _DAYS, release=_START + _DAYS * DAY)
-    people = born_before(crowd(stage, max(exchanges // _TO_AN_ACCOUNT, 1)), stage)
+    people = settled(stage, crowd(stage, max(exchanges // _TO_AN_ACCOUNT, 1)))
     busy = replace(people, tempo=people.tempo * 3 * _TO_AN_ACCOUNT / _DAYS / people.tempo.mean())
     duckdb.from_arrow(account_table(busy)).write_parquet(str(folder / "accounts.parquet"))
-    part = joined(block() for block in chatting(stage, busy).blocks).take(np.arange(exchanges))
+    blocks = by_accounts(stage, busy, busy.tempo, lambda rng, rows: visiting(rng, stage, busy, rows))
+    part = joined(block() for block in blocks).take(np.arange(exchanges))
     with log.open("wb") as whole:
         for number, batch in enumerate(_batches(part.take(np.argsort(part.ts, kind="stable")), busy, seed)):
             piece = folder / f"part-{number}.json"

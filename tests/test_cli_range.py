@@ -170,6 +170,8 @@ def test_prompts_of_a_file_are_asked_but_for_those_held_out(tmp_path: Path) -> N
         (("demo", "--prompts", "{prompts}", "--hold-out", "poems"), "`math`"),
         (("demo", "--prompts", "{prompts}", "--hold-out", "one", "--hold-out", "two"), "hold out less"),
         (("demo", "--prompts", "{foreign}"), "rename the columns"),
+        (("demo", "--prompts", "{missing}.txt"), "`.parquet`, `.csv`, `.jsonl` or `.ndjson`"),
+        (("demo", "--people-prompts", "{broken}"), "check that the file is whole"),
         (("demo", "--prompts", "{prompts}", "--text", "none"), "`short` or `full`"),
         (("demo", "--scale", "0.05"), "scale 0.333 or more"),
         (("innocent", "--scale", "0.00001"), "or leave some out"),
@@ -183,18 +185,13 @@ def test_a_world_that_cannot_be_built_names_the_remedy_and_leaves_nothing(
         "missing": tmp_path / "missing",
         "prompts": _prompts(tmp_path / "p.csv"),
         "foreign": _prompts(tmp_path / "f.csv", "question,kind,dataset"),
+        "broken": tmp_path / "b.parquet",
     }
+    places["broken"].write_bytes(b"not a table")
     out = () if names == "--out" else ("--out", tmp_path / "new")
     arguments = [text.format(**places) for text in typed]
     assert names in told(stillwatch("range", "build", *arguments, *out), ExitCode.NOTHING_USABLE)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.csv", "p.csv"]
-
-
-def test_a_table_of_prompts_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
-    ran = stillwatch("range", "build", "demo", "--prompts", tmp_path / "prompts.txt", "--out", tmp_path / "new")
-    assert ran.code != ExitCode.OK
-    assert "`.parquet`, `.csv`, `.jsonl` or `.ndjson`" in ran.err
-    assert not (tmp_path / "new").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.parquet", "f.csv", "p.csv"]
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path, built: Path) -> None:

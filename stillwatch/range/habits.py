@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.range.accounts import Accounts, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, spread
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, days_of_week, spread
 from stillwatch.range.events import Events, events
 from stillwatch.range.fits import DAY as DAYS
 from stillwatch.range.fits import HABIT, PAUSE, SWING, TURNS_BRIEF
@@ -23,6 +23,8 @@ _WEEKEND = 0.25
 """Traffic of an office on a day of the weekend, against a working day."""
 LONGEST = TURNS_BRIEF.longest
 """Turns after which a person begins a new conversation."""
+MOST_FOLLOWS = 0.85
+"""Chance of a follow-up, at most: the few who would hardly ever stop are held to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) 
     local[always] *= hour_weights(draw_kappas(rng, SWING, len(always)), rng.uniform(0.0, 24.0, size=len(always)))
     ahead = (clock_shifts() // HOUR)[who.region]
     hours = np.take_along_axis(local, (np.arange(24)[None, :] + ahead[:, None]) % 24, axis=1)
-    weekday = (start // DAY + np.arange(days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
-    quiet = np.where((weekday >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
+    quiet = np.where((days_of_week(start, days) >= 5)[None, :] & (shape == 0)[:, None], _WEEKEND, 1.0)
     week = (5 + 2 * _WEEKEND) / 7
     level = who.tempo / np.where(shape == 0, week, 1.0)
     daily = quiet * draw_factors(rng, DAYS, count, days) * level[:, None]
@@ -65,19 +66,23 @@ def draw_habits(rng: np.random.Generator, who: Accounts, start: int, days: int) 
     return Habits(hours.astype(np.float32), (daily * present).astype(np.float32))
 
 
-def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int, *, longest: int = LONGEST) -> Events:
+def visits(rng: np.random.Generator, who: Accounts, habits: Habits, start: int) -> Events:
     """Return what the accounts do on the days of `habits`, which begin at `start`.
 
     Conversations are Poisson about the day's expectation, turns geometric in the account's `follows` with at most
-    `longest`. None asks before it signed up.
+    `LONGEST`. None asks before it signed up.
     """
-    stays = np.minimum(who.follows, 0.85)
-    mean_turns = (1.0 - stays**longest) / (1.0 - stays)
-    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns)
+    counts = rng.poisson(habits.days.sum(axis=1) / mean_turns(who.follows))
     account, _ = spread(counts)
     begin = moments(rng, habits, account, start)
     kept = begin > who.created_at[account]
-    return converse(rng, account[kept], begin[kept], who.follows, longest=longest)
+    return converse(rng, account[kept], begin[kept], who.follows)
+
+
+def mean_turns(follows: Floats | float, longest: int = LONGEST) -> Floats:
+    """Return the turns that a conversation of `converse` has on average: the mean of a geometric law that is cut."""
+    stays = np.minimum(follows, MOST_FOLLOWS)
+    return (1.0 - stays**longest) / (1.0 - stays)
 
 
 def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int) -> I64:
@@ -91,7 +96,8 @@ def moments(rng: np.random.Generator, habits: Habits, account: Ints, start: int)
 def converse(rng: np.random.Generator, account: Ints, begin: I64, follows: Floats, *, longest: int = LONGEST) -> Events:
     """Return the turns of conversations that begin at `begin`, each followed up with its account's chance; pauses
     between turns are those of `fits.PAUSE`."""
-    turns = np.minimum(rng.geometric(1.0 - np.minimum(follows[account], 0.85)), longest).astype(np.int64)
+    stays = np.minimum(follows[account], MOST_FOLLOWS)
+    turns = np.minimum(rng.geometric(1.0 - stays), longest).astype(np.int64)
     talk, place = spread(turns)
     pauses = np.where(place > 0, draw_pauses(rng, PAUSE, len(place)), 0.0)
     gone = np.cumsum(pauses)

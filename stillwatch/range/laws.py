@@ -23,7 +23,6 @@ from stillwatch.range.fits import (
     Lengths,
     Mixture,
     Pause,
-    Spread,
     Swing,
     Turns,
     Wobble,
@@ -114,15 +113,6 @@ def _tokens(values: F64, most: int) -> Counts:
     tokens = np.clip(np.rint(values), 1, most).astype(np.int32)
     tokens.flags.writeable = False
     return tokens
-
-
-def draw_rates(rng: Rng, spread: Spread, count: int) -> F32:
-    """Return requests a day of `count` accounts: persons, and among them services with the spread of real clients."""
-    rate: F32 = JUDGED.person_median * np.exp(JUDGED.person_sigma * _normal(rng, count))
-    service = np.flatnonzero(rng.random(count, dtype=np.float32) < JUDGED.api_share)
-    wide = JUDGED.api_median * np.exp(spread.sigma * _normal(rng, len(service)))
-    rate[service] = np.minimum(wide, JUDGED.api_most)
-    return rate
 
 
 def _normal(rng: Rng, *shape: int) -> F32:

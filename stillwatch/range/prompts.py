@@ -21,7 +21,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
-from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.draw import F64, I64, U64, Ints, below, key, unit
 
 POPULAR = 0.3
@@ -86,7 +86,7 @@ def read_prompts(campaign: Path | None, people: Path | None, *, hold_out: Sequen
     """Return the tables in the files `campaign` and `people`, both without what `hold_out` names.
 
     Raises:
-        StillwatchError: as `read_table`; a name in `hold_out` must be in one of the files.
+        NothingUsable: as `read_table`; a name in `hold_out` must be in one of the files.
     """
     files = [file for file in (campaign, people) if file is not None]
     raw = {file: _columns(_read(file), file, prompt="prompt", family="family", dataset="dataset") for file in files}
@@ -113,8 +113,8 @@ def read_table(
         prompt, family, dataset: names of the columns; the last may be missing.
 
     Raises:
-        StillwatchError: the file cannot be read, a column is missing, or a name in `hold_out` is not there.
-        NothingUsable: no prompt is left.
+        NothingUsable: the file cannot be read or is of no known kind, a column is missing, a name in `hold_out` is not
+            there, or no prompt is left.
     """
     table = _columns(_read(file), file, prompt=prompt, family=family, dataset=dataset)
     _check_names(hold_out, _names(table), str(file))
@@ -177,9 +177,9 @@ def _read(file: Path) -> pa.Table:
             return pa_csv.read_csv(file, parse_options=pa_csv.ParseOptions(newlines_in_values=True))
         if suffix in _READERS:
             return _READERS[suffix](file)
-    raise StillwatchError(f"`{suffix or file.name}` is no kind of file that is known", where=str(file),
-                          expected="`.parquet`, `.csv`, `.jsonl` or `.ndjson`",
-                          remedy="convert the file, or give it the ending that fits")  # fmt: skip
+    raise NothingUsable(f"`{suffix or file.name}` is no kind of file that is known", where=str(file),
+                        expected="`.parquet`, `.csv`, `.jsonl` or `.ndjson`",
+                        remedy="convert the file, or give it the ending that fits")  # fmt: skip
 
 
 @contextmanager
@@ -190,9 +190,9 @@ def _explained(file: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NothingUsable("there is no such file", where=str(file), remedy="check the path") from error
     except (OSError, pa.ArrowException) as error:
-        found = f"the file cannot be read: {str(error).splitlines()[0]}"
-        raise StillwatchError(found, where=str(file), expected="a table with a prompt and a family in every row",
-                              remedy="check that the file is whole and has the right ending") from error  # fmt: skip
+        found = f"the file cannot be read: {str(error).splitlines()[0].rstrip('.')}"
+        raise NothingUsable(found, where=str(file), expected="a table with a prompt and a family in every row",
+                            remedy="check that the file is whole and has the right ending") from error  # fmt: skip
 
 
 def _columns(table: pa.Table, file: Path, *, prompt: str, family: str, dataset: str) -> pa.Table:

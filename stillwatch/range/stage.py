@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from stillwatch.range.accounts import NEVER, Accounts, alike, draw_accounts
-from stillwatch.range.draw import DAY, I64, MICRO, Ints, generator, numbers_of
-from stillwatch.range.events import Events, with_failures
-from stillwatch.range.habits import LONGEST, draw_habits, visits
-from stillwatch.range.recipes import CHAT, Recipe
+from stillwatch.range.draw import DAY, I64, Ints, generator, numbers_of
+from stillwatch.range.events import Events
+from stillwatch.range.recipes import Recipe
 
 BLOCK = 1 << 20
 """Events that a block holds at most, about: what bounds the memory of a build."""
+CLIENT = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
+          "names_sessions", "thinks")  # fmt: skip
+"""What the build of a client and its settings say of an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +100,6 @@ def crowd(stage: Stage, count: int) -> Accounts:
     return replace(who, adopts=adopts)
 
 
-def chatting(stage: Stage, who: Accounts, recipes: tuple[Recipe, ...] = (CHAT,), *, longest: int = LONGEST) -> Part:
-    """Return a part of people who ask what they like, by the first of `recipes`; see `habits.visits`."""
-    shards = shards_of(who.tempo * stage.days)
-
-    def block(shard: int) -> Events:
-        rng, rows = stage.rng("talk", shard), shards[shard]
-        some = who.take(rows)
-        asked = visits(rng, some, draw_habits(rng, some, stage.start, stage.days), stage.start, longest=longest)
-        asked = with_failures(rng, asked, some.errors)
-        return placed(asked, rows)
-
-    return Part(who, recipes, tuple(functools.partial(block, k) for k in range(len(shards))))
-
-
 def placed(part: Events, rows: I64) -> Events:
     """Return `part`, whose accounts are positions in `rows`, with the positions that stand there."""
     account = rows.astype(np.int32)[part.account]
@@ -157,11 +144,4 @@ def as_one_org(stage: Stage, who: Accounts, *, plan: int = 3, offices: int = 1) 
 
 def one_client(who: Accounts) -> Accounts:
     """Return `who` who all run the same build of the same client with the same settings."""
-    kept = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
-            "names_sessions", "thinks")  # fmt: skip
-    return alike(who, **{name: getattr(who, name)[0] for name in kept})
-
-
-def born_before(who: Accounts, stage: Stage) -> Accounts:
-    """Return `who` who all signed up an hour before the world began, or earlier."""
-    return replace(who, created_at=np.minimum(who.created_at, stage.start - 3_600 * MICRO))
+    return alike(who, **{name: getattr(who, name)[0] for name in CLIENT})

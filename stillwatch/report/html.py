@@ -6,17 +6,15 @@ outside and any script (`Content-Security-Policy`); its one style sheet is named
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
-from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from stillwatch.findings import Question
 from stillwatch.report import view, wording
 from stillwatch.report.kinds import about
+from stillwatch.report.page import hash_source, stylesheet, templates_of
 from stillwatch.report.result import Result
 
 
@@ -24,6 +22,7 @@ def render_html(result: Result) -> str:
     """Return the page of a result; the same result gives the same text."""
     sheets = view.sheets(result)
     limits = view.caps(len(result.campaigns))
+    style = stylesheet("stillwatch.report", "style.css")
     return _page().render(
         result=result,
         scan=result.scan,
@@ -32,8 +31,8 @@ def render_html(result: Result) -> str:
         cleared=result.cleared[: limits.cleared],
         blind=view.blind_spots(result),
         queries={} if limits.in_place else view.repeated_queries(result),
-        style=Markup(_style()),
-        style_hash=_style_hash(),
+        style=Markup(style),
+        style_hash=hash_source(style),
     )
 
 
@@ -73,26 +72,9 @@ FILTERS = (
 
 
 @functools.cache
-def _style() -> str:
-    return resources.files("stillwatch.report").joinpath("templates/style.css").read_text(encoding="utf-8")
-
-
-def _style_hash() -> str:
-    digest = hashlib.sha256(_style().encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-@functools.cache
 def _page() -> Template:
-    environment = Environment(
-        loader=PackageLoader("stillwatch.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates_of("stillwatch.report", FILTERS)
     environment.tests["speaking"] = wording.speaks
-    environment.filters.update({filter_.__name__: filter_ for filter_ in FILTERS})
     environment.globals.update(
         QUESTIONS=wording.QUESTIONS,
         VERDICTS=wording.VERDICTS,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.errors import StillwatchError
 from stillwatch.findings import (
     CAMPAIGNS,
     CLEARED,
@@ -31,7 +31,7 @@ from stillwatch.findings import (
     VerdictKind,
 )
 from stillwatch.record import conform, required_columns
-from stillwatch.report.scanfile import Scan, read_scan
+from stillwatch.report.scanfile import Scan, broken_table, missing_table, read_scan
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -214,7 +214,7 @@ def _made(path: Path, rows: Iterable[Row], make: Callable[[Row], T]) -> list[T]:
     try:
         return [make(row) for row in rows]
     except (ValueError, OverflowError) as error:
-        raise _broken(path, str(error)) from error
+        raise broken_table(path, str(error)) from error
 
 
 def _rows(path: Path, schema: pa.Schema) -> list[Row]:
@@ -223,25 +223,10 @@ def _rows(path: Path, schema: pa.Schema) -> list[Row]:
         table = conform(pq.read_table(path, partitioning=None), schema)
         rows: list[Row] = table.to_pylist()
     except FileNotFoundError:
-        raise NothingUsable(
-            "this file of the scan is missing",
-            where=str(path),
-            expected="all files of one scan",
-            remedy="run the scan again",
-        ) from None
+        raise missing_table(path) from None
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise _broken(path, str(error)) from error
+        raise broken_table(path, str(error)) from error
     unknown = [name for name in required_columns(schema) if table.column(name).null_count]
     if unknown:
-        raise _broken(path, f"column `{unknown[0]}` has nulls")
+        raise broken_table(path, f"column `{unknown[0]}` has nulls")
     return rows
-
-
-def _broken(path: Path, found: str) -> StillwatchError:
-    first = found.strip().splitlines()[0].rstrip(".") if found.strip() else "cannot be read"
-    return StillwatchError(
-        first[:1].lower() + first[1:],
-        where=str(path),
-        expected="the table of `docs/output.md`",
-        remedy="run the scan again",
-    )

@@ -101,6 +101,27 @@ def _no_scan(out: Path) -> NothingUsable:
     )
 
 
+def missing_table(path: Path) -> NothingUsable:
+    """Return the error that a table of a scan is not there."""
+    return NothingUsable(
+        "this file of the scan is missing",
+        where=str(path),
+        expected="all files of one scan",
+        remedy="run the scan again",
+    )
+
+
+def broken_table(path: Path, found: str) -> StillwatchError:
+    """Return the error that a table of a scan cannot be read or breaks its contract; of `found` the first line."""
+    first = found.strip().splitlines()[0].rstrip(".") if found.strip() else "cannot be read"
+    return StillwatchError(
+        first[:1].lower() + first[1:],
+        where=str(path),
+        expected="the table of `docs/output.md`",
+        remedy="run the scan again",
+    )
+
+
 def _parsed(text: bytes, path: Path) -> Scan:
     try:
         version = _Format.model_validate_json(text).format

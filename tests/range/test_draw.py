@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 
 import numpy as np
@@ -13,6 +14,7 @@ from stillwatch.range.draw import (
     address_text,
     below,
     choose_rows,
+    days_of_week,
     generator,
     hex_text,
     key,
@@ -24,6 +26,13 @@ from stillwatch.range.draw import (
 )
 
 MANY = np.arange(200_000)
+
+
+@given(st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC)), st.integers(0, 20))
+def test_days_of_the_week_are_those_of_the_calendar(start: dt.datetime, days: int) -> None:
+    moment = (start - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    found = days_of_week(moment, days)
+    assert found.tolist() == [(start + dt.timedelta(days=k)).weekday() for k in range(days)]
 
 
 def test_different_numbers_give_different_bits() -> None:

@@ -18,6 +18,8 @@ from benchmarks.people import F64, estimators, page, readings
 from benchmarks.people.meaning import CURVES, MEANING
 from stillwatch.range import fits, laws
 from stillwatch.range.fits import JUDGED, Fit, Lengths, Mixture, Turns, Wobble
+from stillwatch.range.populations.ordinary import ordinary
+from stillwatch.range.stage import Stage
 from tests.tree import ROOT
 
 CONSTANTS: dict[str, Any] = {name: getattr(fits, name) for name in MEANING}
@@ -84,8 +86,8 @@ def test_no_curve_is_left_over() -> None:
 # samplers
 
 
-def test_judged_shares_and_rates_add_up(rng: np.random.Generator) -> None:
-    rates = laws.draw_rates(rng, fits.RATES, 1_000_000)
+def test_judged_shares_and_rates_add_up() -> None:
+    rates = ordinary(Stage(7, "ordinary", 0, 7, 0), 300_000).accounts.tempo
     assert pytest.approx(1.0) == JUDGED.chat + JUDGED.code + JUDGED.long
     assert _near(float(np.median(rates)), 2.0, 0.02)
     assert _near(float(rates.mean()), 4.4, 0.03)

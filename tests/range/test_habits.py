@@ -10,10 +10,10 @@ import pytest
 from scipy import stats
 
 from stillwatch.range.accounts import Accounts, alike, clock_shifts, countries, draw_accounts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints, generator
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints, days_of_week, generator
 from stillwatch.range.events import Events
 from stillwatch.range.fits import PAUSE, TURNS_BRIEF
-from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
+from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, mean_turns, moments, visits
 
 START = 20_605 * DAY  # a Monday
 DAYS = 28
@@ -47,7 +47,7 @@ def _local_hours(who: Accounts, account: Ints, ts: I64) -> I64:
 
 
 def test_the_world_begins_on_a_monday() -> None:
-    assert (START // DAY + 3) % 7 == 0
+    assert days_of_week(START, 1).tolist() == [0]
 
 
 def test_people_ask_as_often_as_their_rate_says() -> None:
@@ -171,6 +171,14 @@ def test_conversations_are_as_long_as_they_were_fitted() -> None:
     for turns in (1, 2, 5):
         chance = law.expect(lambda end, k=turns: 1 - (1 - end) ** k)
         assert (lengths <= turns).mean() == pytest.approx(chance, abs=0.01), turns
+
+
+@pytest.mark.parametrize("follows", [0.0, 0.45, 0.85, 0.99])
+@pytest.mark.parametrize("longest", [1, 3, 30, LONGEST])
+def test_the_mean_of_turns_is_that_of_the_conversations(follows: float, longest: int) -> None:
+    chances = np.full(20_000, follows)
+    part = converse(generator(4, "t"), np.arange(20_000), np.full(20_000, START), chances, longest=longest)
+    assert mean_turns(chances, longest) == pytest.approx(len(part) / 20_000, rel=0.03)
 
 
 def test_pauses_are_the_fitted_ones() -> None:

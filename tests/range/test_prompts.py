@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable
 from stillwatch.range.draw import mixed
 from stillwatch.range.prompts import PromptTable, asked, dealt, read_prompts, read_table
 
@@ -67,19 +67,19 @@ def test_a_family_or_a_data_set_is_held_out_whole(tmp_path: Path, name: str, lef
 
 
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(StillwatchError, match="by the name `poems`") as error:
+    with pytest.raises(NothingUsable, match="by the name `poems`") as error:
         read_table(_written(tmp_path, ".parquet"), hold_out=["maths", "poems"])
     assert "`a`, `b`, `maths`, `verse`" in str(error.value)
 
 
 def test_a_missing_column_is_named_with_those_that_were_found(tmp_path: Path) -> None:
-    with pytest.raises(StillwatchError, match="no column `prompt` and none `family`") as error:
+    with pytest.raises(NothingUsable, match="no column `prompt` and none `family`") as error:
         read_table(_written(tmp_path, ".csv", [{"text": "a", "topic": "b"}]))
     assert "`text`, `topic`" in str(error.value)
 
 
 def test_a_table_with_nothing_left_says_so(tmp_path: Path) -> None:
-    with pytest.raises(StillwatchError, match="no prompts are left"):
+    with pytest.raises(NothingUsable, match="no prompts are left"):
         read_table(_written(tmp_path, ".parquet"), hold_out=["a", "b"])
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_used_is_an_error_with_a_remedy(
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(StillwatchError, match=says) as error:
+    with pytest.raises(NothingUsable, match=says) as error:
         read_table(file)
     assert error.value.remedy
     assert error.value.where == str(file)
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_used_is_an_error_with_a_remedy(
 
 def test_a_folder_is_not_a_table(tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
-    with pytest.raises(StillwatchError, match="cannot be read"):
+    with pytest.raises(NothingUsable, match="cannot be read"):
         read_table(tmp_path / "x.csv")
 
 
@@ -151,7 +151,7 @@ def test_two_tables_share_what_is_held_out(tmp_path: Path) -> None:
     assert prompts.campaign.families == ("code",)
     assert prompts.people.families == ("b/verse",)
     assert prompts.people.held_out == ("maths",)
-    with pytest.raises(StillwatchError, match="by the name `nobody`"):
+    with pytest.raises(NothingUsable, match="by the name `nobody`"):
         read_prompts(campaign, people, hold_out=["nobody"])
     assert read_prompts(None, people).campaign is None
 

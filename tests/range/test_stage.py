@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from stillwatch.range.accounts import NEVER, NOBODY, account_table
-from stillwatch.range.draw import DAY, HOUR
-from stillwatch.range.events import Events, concatenate, events
+from stillwatch.range.draw import DAY
+from stillwatch.range.events import events
+from stillwatch.range.recipes import CHAT
 from stillwatch.range.stage import (
     BLOCK,
     Part,
     Stage,
     as_one_org,
-    born_before,
-    chatting,
     crowd,
     days_of,
     one_client,
@@ -26,10 +25,6 @@ from stillwatch.range.stage import (
 
 START = 20_600 * DAY
 STAGE = Stage(seed=1, name="classroom-03", start=START, days=20, release=START + 9 * DAY)
-
-
-def _asked(part: Part) -> Events:
-    return concatenate([block() for block in part.blocks])
 
 
 # --- generators -------------------------------------------------------------------------------------------------------
@@ -94,32 +89,6 @@ def test_a_crowd_takes_up_the_new_model_after_its_release_or_never() -> None:
     assert account_table(who).equals(account_table(crowd(STAGE, 4_000)))
 
 
-def test_chatting_people_ask_in_blocks_that_come_out_the_same_every_time() -> None:
-    who = replace(crowd(STAGE, 600), tempo=np.full(600, 2.0 * BLOCK / 600 / STAGE.days, dtype=np.float32))
-    part = chatting(STAGE, who)
-    assert len(part.blocks) >= 4
-    first, last = part.blocks[0](), part.blocks[-1]()
-    assert np.array_equal(first.packed(), part.blocks[0]().packed())
-    assert first.account.min() == 0
-    assert last.account.max() == len(who) - 1
-    assert first.account.max() < last.account.min()
-    assert not set(first.ts[:100]) & set(last.ts[:100])
-    assert all(b.talk.min() == 0 and len(b) < BLOCK for b in (first, last))
-
-
-def test_chatting_people_fail_as_often_as_their_accounts_do() -> None:
-    who = replace(crowd(STAGE, 400), errors=np.full(400, 0.2, dtype=np.float32))
-    asked = _asked(chatting(STAGE, who))
-    assert (asked.status >= 400).mean() == pytest.approx(0.2, abs=0.04)
-    assert not (_asked(chatting(STAGE, replace(who, errors=np.zeros(400)))).status >= 400).any()
-
-
-def test_chatting_people_keep_to_a_limit_of_turns() -> None:
-    who = crowd(STAGE, 300)
-    assert _asked(chatting(STAGE, who)).turn.max() > 2
-    assert _asked(chatting(STAGE, who, longest=2)).turn.max() == 2
-
-
 # --- organisations ----------------------------------------------------------------------------------------------------
 
 
@@ -160,15 +129,7 @@ def test_one_client_is_one_build_with_one_set_of_settings() -> None:
     assert np.array_equal(same.homes, who.homes)
 
 
-def test_who_was_there_before_signed_up_before() -> None:
-    who = crowd(STAGE, 2_000)
-    before = born_before(who, STAGE)
-    assert before.created_at.max() == START - HOUR
-    early = who.created_at < START - HOUR
-    assert np.array_equal(before.created_at[early], who.created_at[early])
-
-
 def test_a_part_has_no_hidden_users_unless_it_says_so() -> None:
-    part = chatting(STAGE, crowd(STAGE, 3))
+    part = Part(crowd(STAGE, 3), (CHAT,), ())
     assert len(part.hidden) == 0
     assert part.roles == ("customer",)

@@ -14,12 +14,10 @@ from scipy.special import ndtri
 from stillwatch.range.accounts import NEVER, Accounts, hosting_blocks, inside, network_of
 from stillwatch.range.campaigns.operator import HANDED_OVER, Campaign, Means
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, numbers_of, spread
-from stillwatch.range.stage import Stage, crowd
+from stillwatch.range.stage import CLIENT, Stage, crowd
 
 REPLACEMENT = "replacement"
 """Role of an account that takes the place of a banned one."""
-_CLIENT = ("agents", "client_fp", "access", "updated", "models", "adopts", "heat", "ceiling", "streams",
-           "names_sessions", "thinks")  # fmt: skip
 _PER_EXIT = 25
 """Accounts behind one shared exit."""
 _PER_PROXY = 0.5
@@ -207,7 +205,7 @@ def _addresses(rng: np.random.Generator, who: Accounts, means: Means, shared: _S
 
 def _clients(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:
     source = _builds(rng, shared(_EVERYBODY), means.clients, len(who))
-    return replace(who, **{name: getattr(who, name)[source] for name in _CLIENT})
+    return replace(who, **{name: getattr(who, name)[source] for name in CLIENT})
 
 
 def _devices(rng: np.random.Generator, who: Accounts, means: Means, shared: _Sharing) -> Accounts:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from stillwatch.range.curves.plot import Line, Plot, across, line, path, shares
+from stillwatch.range.curves.plot import Axis, Line, Plot, across, line, path, shares
 from stillwatch.range.scoring.calibration import Bin, Calibration, KindPoint
 from stillwatch.range.scoring.figures import BOOTSTRAP, Figure, proportion
 from stillwatch.range.scoring.score import Score
@@ -17,31 +16,20 @@ UNRELATED, INNOCENT, TRUE = 2, 0, 0
 _Points = Sequence[tuple[float, Figure]]
 
 
-@dataclass(frozen=True, slots=True)
-class MeanRow:
-    """Mean e-values of one kind of evidence over the innocent groups of all worlds."""
-
-    kind: str
-    question: str
-    unrelated: Figure | None
-    innocent: Figure | None
-    small: Figure | None
-
-
 def calibrations(scores: Sequence[tuple[str, Score]]) -> list[Plot]:
     """Return the plots of q-values, of bits that innocent groups reach, and of reliability."""
     found = [score.calibration for _, score in scores if score.calibration is not None]
     return [_q_values(found), _tails(found), _reliability(found)] if found else []
 
 
-def mean_rows(scores: Sequence[tuple[str, Score]]) -> list[MeanRow]:
-    """Return the mean e-values by kind of evidence, in the order of the evidence."""
+def mean_rows(scores: Sequence[tuple[str, Score]]) -> list[KindPoint]:
+    """Return the kinds of evidence over the groups of all worlds, in the order of the evidence."""
     rows: dict[str, list[KindPoint]] = {}
     for _, score in scores:
         for point in score.calibration.kinds if score.calibration else ():
             rows.setdefault(point.kind, []).append(point)
     return [
-        MeanRow(
+        KindPoint(
             kind,
             points[0].question,
             _together([p.unrelated for p in points]),
@@ -77,7 +65,6 @@ def _q_values(found: Sequence[Calibration]) -> Plot:
     innocent = _at(grid, lambda i: pooled([one.q[i].innocent for one in found]))
     unrelated = _at(grid, lambda i: pooled([one.q[i].unrelated for one in found]))
     false = dict(_at(grid, lambda i: pooled([one.q[i].false for one in found])))
-    lines = _lines(innocent, unrelated, lambda name, style, points: line(name, style, points, x=x, y=y))
     return Plot(
         title="q-values of innocent groups",
         about="Share of innocent groups whose q-value is at most x; calibrated, it stays below the guide",
@@ -85,7 +72,7 @@ def _q_values(found: Sequence[Calibration]) -> Plot:
         y="share of innocent groups",
         x_ticks=x_ticks,
         y_ticks=y_ticks,
-        lines=lines,
+        lines=_lines(innocent, unrelated, x=x, y=y),
         guide=path([(x.at(v), y.at(v)) for v in grid]),
         head=("q at most", "Innocent groups", "False among named"),
         rows=tuple((f"{v:g}", _cell(dict(innocent).get(v)), _cell(false.get(v))) for v in grid),
@@ -105,7 +92,7 @@ def _tails(found: Sequence[Calibration]) -> Plot:
         y="share of innocent groups",
         x_ticks=x_ticks,
         y_ticks=y_ticks,
-        lines=_lines(innocent, unrelated, lambda name, style, points: line(name, style, points, x=x, y=y)),
+        lines=_lines(innocent, unrelated, x=x, y=y),
         guide=path([(x.at(v), y.at(2.0**-v)) for v in grid]),
         head=("Bits at least", "Bound", "Innocent groups", "Unrelated groups"),
         rows=tuple(
@@ -148,9 +135,9 @@ def _bin_name(one: Bin) -> str:
     return f"{one.low:g}+" if one.high is None else f"{one.low:g}-{one.high:g}"
 
 
-def _lines(innocent: _Points, unrelated: _Points, draw: Callable[[str, int, _Points], Line]) -> tuple[Line, ...]:
+def _lines(innocent: _Points, unrelated: _Points, *, x: Axis, y: Axis) -> tuple[Line, ...]:
     both = (("all innocent groups", INNOCENT, innocent), ("unrelated ones", UNRELATED, unrelated))
-    return tuple(draw(name, style, points) for name, style, points in both if points)
+    return tuple(line(name, style, points, x=x, y=y) for name, style, points in both if points)
 
 
 def _at(grid: Sequence[float], figure: Callable[[int], Figure | None]) -> list[tuple[float, Figure]]:

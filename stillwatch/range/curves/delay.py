@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from stillwatch.range.curves.plot import LEFT, RIGHT, Axis, Plot, Tick, line, path, shares
+from stillwatch.range.curves.plot import LEFT, RIGHT, Axis, Plot, line, path, shares
 from stillwatch.range.scoring.detection import DETECTED, CutOff
 from stillwatch.range.scoring.figures import BRACKET, Figure
 from stillwatch.range.scoring.groups import GroupScore
 from stillwatch.range.scoring.score import Score
 from stillwatch.range.scoring.wording import called, ends, percent
+from stillwatch.report.charts import Tick
 
 FOUND, LEAKED = 0, 1
 """Styles of the two lines."""

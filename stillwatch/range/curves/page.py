@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 from collections.abc import Sequence
-from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from stillwatch import __version__
@@ -19,6 +16,7 @@ from stillwatch.range.curves.rows import ladder, lookalikes, sheets
 from stillwatch.range.scoring import wording as said
 from stillwatch.range.scoring.score import Score
 from stillwatch.report import wording
+from stillwatch.report.page import hash_source, stylesheet, templates_of
 
 MOST_PLOTS = 36
 """Plots over time that a page shows; a reader of more wants fewer scores on a page."""
@@ -31,6 +29,7 @@ def render_curves(scores: Sequence[tuple[str, Score]]) -> str:
     different rungs in `world`.
     """
     over_time = delays(scores)
+    style = stylesheet("stillwatch.report", "style.css") + stylesheet("stillwatch.range.curves", "curves.css")
     return _page().render(
         scores=scores,
         version=__version__,
@@ -43,8 +42,8 @@ def render_curves(scores: Sequence[tuple[str, Score]]) -> str:
         kinds=lookalikes(scores),
         mixed=sum(len(s.calibration.mixed) for _, s in scores if s.calibration),
         plot=plot,
-        style=Markup(_style()),
-        style_hash=_style_hash(),
+        style=Markup(style),
+        style_hash=hash_source(style),
     )
 
 
@@ -55,25 +54,5 @@ _FILTERS = (
 
 
 @functools.cache
-def _style() -> str:
-    report = resources.files("stillwatch.report").joinpath("templates/style.css")
-    own = resources.files("stillwatch.range.curves").joinpath("templates/curves.css")
-    return report.read_text(encoding="utf-8") + own.read_text(encoding="utf-8")
-
-
-def _style_hash() -> str:
-    digest = hashlib.sha256(_style().encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-@functools.cache
 def _page() -> Template:
-    environment = Environment(
-        loader=PackageLoader("stillwatch.range.curves"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters.update({filter_.__name__: filter_ for filter_ in _FILTERS})
-    return environment.get_template("curves.html.j2")
+    return templates_of("stillwatch.range.curves", _FILTERS).get_template("curves.html.j2")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stillwatch.range.scoring.figures import Figure
+from stillwatch.report.charts import Tick
 
 WIDTH, HEIGHT = 420, 250
 """Of a plot with its labels."""
@@ -40,14 +41,6 @@ class Axis:
         else:
             share = (value - self.low) / (self.high - self.low)
         return round(self.begin + share * (self.end - self.begin), 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A place on an axis and what stands there."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from stillwatch.range.accounts import AGENTS, NEVER, Accounts, clock_shifts, draw_clients
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, spread
+from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, days_of_week, spread
 from stillwatch.range.events import NONE, Events, with_failures
-from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, moments, visits
+from stillwatch.range.habits import HOURS, Habits, converse, draw_habits, moments, visits
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.stage import Block, Stage, days_of, placed, shards_of
 
@@ -23,6 +23,8 @@ ENGINEERING = tuple(1.0 if name in ("code", "data") else 0.06 for name in TOPICS
 """Weights of the topics of people who build software."""
 OFFICE, EVENING, ALWAYS = HOURS
 """Weights of the local hours of a day."""
+USER_FOLLOWS = 0.45
+"""Chance that an end user behind an account follows a request up."""
 
 Make = Callable[[np.random.Generator, I64], Events]
 """Makes the requests of the accounts at some positions."""
@@ -45,11 +47,11 @@ def by_accounts(stage: Stage, who: Accounts, a_day: Floats | float, make: Make) 
     return tuple(functools.partial(block, k) for k in range(len(shards)))
 
 
-def visiting(rng: np.random.Generator, stage: Stage, who: Accounts, rows: I64, *, longest: int = LONGEST) -> Events:
+def visiting(rng: np.random.Generator, stage: Stage, who: Accounts, rows: I64) -> Events:
     """Return what the people at `rows` do of their own accord, see `habits.visits`."""
     some = who.take(rows)
     habits = draw_habits(rng, some, stage.start, stage.days)
-    return placed(visits(rng, some, habits, stage.start, longest=longest), rows)
+    return placed(visits(rng, some, habits, stage.start), rows)
 
 
 def one_of(stage: Stage, name: str, choices: Sequence[T]) -> T:
@@ -75,8 +77,7 @@ def local_hours(who: Accounts, shape: F64) -> F64:
 
 def weekdays(stage: Stage, weekend: float) -> F64:
     """Return a weight for each day of the world: 1, or `weekend` on Saturday and Sunday."""
-    weekday = (stage.start // DAY + np.arange(stage.days) + 3) % 7  # the epoch began on a Thursday; 0 is Monday
-    return np.where(weekday >= 5, weekend, 1.0)
+    return np.where(days_of_week(stage.start, stage.days) >= 5, weekend, 1.0)
 
 
 def at_work(
@@ -86,12 +87,6 @@ def at_work(
     account, _ = spread(counts)
     one = Habits(hours=hours[None, :], days=weekdays(stage, weekend)[None, :])
     return account, moments(rng, one, np.zeros(len(account), dtype=np.int64), stage.start)
-
-
-def mean_turns(follows: Floats) -> Floats:
-    """Return the turns that a conversation of `habits.converse` has on average."""
-    stays = np.minimum(follows, 0.85)
-    return (1.0 - stays**LONGEST) / (1.0 - stays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +143,7 @@ def users_ask(
     there = begin > who.created_at[rows[local]]
     local, begin = local[there], begin[there]
     user = (rng.random(len(local)) ** 1.5 * users).astype(np.int64)
-    sent = converse(rng, local, begin, np.full(len(rows), 0.45))
+    sent = converse(rng, local, begin, np.full(len(rows), USER_FOLLOWS))
     return placed(sent, rows), user[sent.talk]
 
 
@@ -162,6 +157,13 @@ def settled(stage: Stage, who: Accounts) -> Accounts:
     """Return `who` who all signed up before the world: those who did later, as much earlier as the world is long."""
     late = who.created_at > stage.start - DAY
     return replace(who, created_at=np.where(late, who.created_at - (stage.days + 1) * DAY, who.created_at))
+
+
+def at_one_address(who: Accounts) -> Accounts:
+    """Return `who`, all of them where the first of them is most of the time."""
+    homes, networks = who.homes.copy(), who.networks.copy()
+    homes[:, 0], networks[:, 0] = homes[0, 0], networks[0, 0]
+    return replace(who, homes=homes, networks=networks)
 
 
 def usable(who: Accounts, since: I64 | int) -> Accounts:

@@ -9,12 +9,12 @@ import numpy as np
 from stillwatch.range.accounts import NOBODY, Accounts, alike
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags
 from stillwatch.range.events import Events
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
     PERSON,
+    at_one_address,
     between,
     by_accounts,
-    mean_turns,
     one_of,
     settled,
     some_of,
@@ -83,9 +83,7 @@ def _at_the_venue(stage: Stage, who: Accounts) -> Accounts:
     """Return `who` at the address of the venue, unless the hackathon is held online."""
     if one_of(stage, "place", ("venue", "venue", "online")) == "online":
         return who
-    homes, networks = who.homes.copy(), who.networks.copy()
-    homes[:, 0], networks[:, 0] = homes[0, 0], networks[0, 0]
-    return replace(who, homes=homes, networks=networks)
+    return at_one_address(who)
 
 
 def _talks(rng: np.random.Generator, stage: Stage, joins: I64, number: int) -> F64:

@@ -9,12 +9,13 @@ import numpy as np
 from stillwatch.range.accounts import GATEWAY_AGENT, GATEWAY_CLIENT, Accounts, alike
 from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, spread
 from stillwatch.range.events import Events, concatenate, events, with_failures
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import MOST_FOLLOWS, converse, mean_turns
 from stillwatch.range.lexicon import TOPICS
 from stillwatch.range.populations.blocks import (
     ALWAYS,
     ENGINEERING,
     OFFICE,
+    USER_FOLLOWS,
     HandOver,
     at_work,
     between,
@@ -50,12 +51,13 @@ LABELS, DOCUMENTS_READ, EXAMPLES, VARIANTS, REVIEWED = 36.0, 140.0, 55.0, 30.0, 
 build machine."""
 SHOP_TALKS, PASSED_TALKS, CASES = 5.8, 20.0, 4.5
 """Conversations a day and account of a support product, an aggregator and an agent."""
-USER_TURNS, CASE_TURNS = 1.82, 6.6
-"""Turns of a conversation of an end user and of an agent, on average."""
 _USERS = 160
 """End users of an account, at most."""
 _STEPS = 30
 """Turns after which an agent begins another case."""
+USER_TURNS = round(float(mean_turns(USER_FOLLOWS)), 2)
+CASE_TURNS = round(float(mean_turns(MOST_FOLLOWS, _STEPS)), 1)
+"""Turns of a conversation of an end user and of an agent, on average; rounded, as loads are."""
 _OFTEN, _SELDOM = (HandOver(share, wait=25 * 60.0, kept=0.85) for share in (0.06, 0.02))
 """A colleague takes up a thread within the hour."""
 _WOKEN = 6
@@ -124,7 +126,7 @@ def _with_users(
 ) -> Part:
     """Return a part in which end users ask, each with one account; recipes are taken in turn by the accounts."""
     users = int(np.clip(rate * 0.6 * stage.days, 8, _USERS))
-    pace = rate * between(stage, "pace", 0.85, 1.15)
+    pace = rate * _pace(stage)
 
     def make(rng: np.random.Generator, rows: I64) -> Events:
         sent, user = users_ask(rng, stage, who, rows, rate=pace, users=users)
@@ -189,6 +191,11 @@ def red_team(stage: Stage, count: int) -> Part:
     return _at_work(stage, who, (recipe,), _Shift(VARIANTS, OFFICE, 0.4))
 
 
+def _pace(stage: Stage) -> float:
+    """Return how much this group sends, against what is usual of its kind."""
+    return between(stage, "pace", 0.85, 1.15)
+
+
 def _leanings(stage: Stage) -> tuple[float, ...]:
     return tuple(stage.rng("topics").dirichlet([0.6] * len(TOPICS)).tolist())
 
@@ -209,7 +216,7 @@ class _Shift:
 def _at_work(stage: Stage, who: Accounts, recipes: tuple[Recipe, ...], shift: _Shift, *, way: I64 | int = 0) -> Part:
     """Return single requests; `way` says which of `recipes` each account follows."""
     ways = np.broadcast_to(np.asarray(way, dtype=np.int16), (len(who),))
-    pace = shift.rate * between(stage, "pace", 0.85, 1.15)
+    pace = shift.rate * _pace(stage)
 
     def make(rng: np.random.Generator, rows: I64) -> Events:
         counts = rng.poisson(pace * stage.days, size=len(rows))
@@ -235,7 +242,7 @@ def nightly_batch(stage: Stage, count: int) -> Part:
     )
     hour, lasts = int(stage.rng("hour").integers(0, 6)), between(stage, "lasts", 0.4, 2.5)
     nights: F64 = stage.rng("nights").gamma(6.0, 1 / 6.0, size=stage.days)
-    nights *= DOCUMENTS_READ * between(stage, "pace", 0.85, 1.15) / nights.mean()
+    nights *= DOCUMENTS_READ * _pace(stage) / nights.mean()
 
     def make(rng: np.random.Generator, rows: I64) -> Events:
         counts = rng.poisson(np.broadcast_to(nights, (len(rows), stage.days)))
@@ -259,12 +266,12 @@ def agent_fleet(stage: Stage, count: int) -> Part:
         tools=one_of(stage, "tools", (1, 2, 3, 4)),
         document=600.0,
     )
-    pace = CASES * between(stage, "pace", 0.85, 1.15)
+    pace = CASES * _pace(stage)
 
     def make(rng: np.random.Generator, rows: I64) -> Events:
         local, begin = at_work(rng, stage, rng.poisson(pace * stage.days, size=len(rows)), hours=ALWAYS)
         alive = begin > who.created_at[rows[local]]
-        follows: Floats = np.full(len(rows), 0.85)
+        follows: Floats = np.full(len(rows), MOST_FOLLOWS)
         return placed(converse(rng, local[alive], begin[alive], follows, longest=_STEPS), rows)
 
     return Part(who, (recipe,), by_accounts(stage, who, CASES * CASE_TURNS, make), roles=("worker",))
@@ -278,7 +285,7 @@ def ci_fleet(stage: Stage, count: int) -> Part:
     recipe = Recipe((job,), system="", topics=ENGINEERING, machine=True, language=0, document=2_500.0, reply=120.0)
     matrix = one_of(stage, "matrix", (True, False))
     woken = min(_WOKEN, count)
-    pushes = REVIEWED * count / woken * between(stage, "pace", 0.85, 1.15)
+    pushes = REVIEWED * count / woken * _pace(stage)
     quiet = weekdays(stage, 0.2)
     daily = pushes * quiet / quiet.mean()
     hours = 0.85 * local_hours(who, OFFICE / OFFICE.sum()) + 0.15 / 24

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from stillwatch.range.accounts import NOBODY, Accounts, alike, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, numbers_of, spread
+from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, days_of_week, numbers_of, spread
 from stillwatch.range.events import Events, events, joined
-from stillwatch.range.habits import converse
+from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (
     ENGINEERING,
     PERSON,
+    at_one_address,
     between,
     by_accounts,
-    mean_turns,
     on_client,
     one_of,
     there,
@@ -99,12 +99,10 @@ def classroom(stage: Stage, count: int) -> Part:
 def _enrolled(stage: Stage, who: Accounts, course: Course) -> Accounts:
     """Return `who` as students: signed up on one day weeks ago, on campus, without a card."""
     rng = stage.rng("enrolment")
-    homes, networks = who.homes.copy(), who.networks.copy()
-    homes[:, 0], networks[:, 0] = homes[0, 0], networks[0, 0]
     opened = stage.start - int(between(stage, "enrolled", 6, 45)) * DAY + int(rng.integers(7, 17)) * HOUR
     born = opened + (rng.gamma(1.3, 1.5, size=len(who)) * HOUR).astype(np.int64)
     follows = np.maximum(who.follows, 0.5)
-    return alike(replace(usable(who, stage.start), homes=homes, networks=networks, created_at=born, follows=follows),
+    return alike(replace(at_one_address(usable(who, stage.start)), created_at=born, follows=follows),
                  domain=numbers_of(rng, 1)[0], program=1, plan=1, payment=NOBODY, verification=2,
                  region=who.region[0], language=course.language)  # fmt: skip
 
@@ -115,7 +113,7 @@ def _lessons(stage: Stage, who: Accounts) -> I64:
     ahead = int(clock_shifts()[who.region[0]])
     day, hour = int(rng.integers(0, 3)), int(rng.integers(8, 16))
     slots = np.array([day * DAY + hour * HOUR, (day + 2) * DAY + hour * HOUR, (day + 3) * DAY + 19 * HOUR])
-    monday = (-(stage.start // DAY + 3)) % _WEEK  # the epoch began on a Thursday
+    monday = int(days_of_week(stage.start, _WEEK).argmin())
     weeks = np.arange(-1, stage.days // _WEEK + 1)
     starts = ((weeks * _WEEK + monday)[:, None] * DAY + slots[None, :]).ravel() - ahead
     inside = starts[(starts >= 0) & (starts < stage.days * DAY - 4 * HOUR)]

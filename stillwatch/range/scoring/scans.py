@@ -18,7 +18,7 @@ from stillwatch.findings import CAMPAIGNS, MEMBERS
 from stillwatch.nulls import I64
 from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.truth import NEVER, Truth
-from stillwatch.report.scanfile import Scan, read_scan
+from stillwatch.report.scanfile import Scan, broken_table, missing_table, read_scan
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -124,15 +124,9 @@ def column(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
     try:
         return pq.read_table(path, columns=list(columns), partitioning=None)
     except FileNotFoundError:
-        raise NothingUsable(
-            "this file of the scan is missing", where=str(path), expected="all files of one scan",
-            remedy="run the scan again",
-        ) from None  # fmt: skip
+        raise missing_table(path) from None
     except (pa.ArrowException, OSError) as error:
-        raise StillwatchError(
-            str(error).splitlines()[0].rstrip("."), where=str(path), expected="the table of `docs/output.md`",
-            remedy="run the scan again",
-        ) from error  # fmt: skip
+        raise broken_table(path, str(error)) from error
 
 
 def _load(folder: Path, truth: Truth) -> Accusations:

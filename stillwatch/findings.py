@@ -143,13 +143,13 @@ class Candidate:
     Attributes:
         accounts: positions in the account table of the scan, ascending, shape (members,).
         proposer: id of the proposer.
-        families: the families whose data made the proposal, and which therefore cannot alone confirm it.
+        chosen_by: kinds of evidence that read what made the proposal, and which therefore cannot alone confirm it.
         reason: what made the proposer look.
     """
 
     accounts: npt.NDArray[np.int64]
     proposer: str
-    families: frozenset[Family]
+    chosen_by: frozenset[str]
     reason: str
 
 

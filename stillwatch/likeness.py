@@ -129,14 +129,23 @@ def distances(of: Means, centre: F64) -> F64:
     return out
 
 
-def neighbours_outside(of: Means, accounts: I64, count: int, least: float) -> I64:
+def radius(of: Means, deviations: float) -> float:
+    """Return the distance, in the units of `distances`, within which accounts of one source lie but for so many
+    standard deviations of chance."""
+    return float(1.0 + deviations * np.sqrt(2.0 / max(of.columns, 1.0)))
+
+
+def neighbours_outside(of: Means, accounts: I64, count: int, least: float, *, beyond: float = 0.0) -> I64:
     """Return the `count` accounts nearest to the centre of `accounts` that are not among them, ascending.
 
     Args:
         least: accounts with fewer exchanges are passed over, since their means err too much to be near anything.
+        beyond: accounts within this distance of the centre (see `distances`) are passed over.
     """
     centre = spread(of, accounts).centre
     far = np.where(of.n >= least, ((of.z - centre) ** 2).sum(axis=1), np.inf)
     far[accounts] = np.inf
+    if beyond > 0:
+        far[distances(of, centre) <= beyond] = np.inf
     order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
     return np.sort(order[np.isfinite(far[order])]).astype(np.int64)

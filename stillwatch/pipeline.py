@@ -101,7 +101,7 @@ def _groups(candidates: list[Candidate], case: Case, settings: ScanSettings) -> 
     for candidate in candidates:
         accounts = trimmed(candidate.accounts, of, settings.proposals.least_exchanges)
         group_id = new_id(_ids(case.people, accounts))
-        groups.setdefault(group_id, Group(group_id, accounts, candidate.families, candidate.proposer))
+        groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
     return list(groups.values())
 
 
@@ -147,7 +147,7 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         if one.verdict is not None and taken[group.accounts].any():
             insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
             continue
-        found = membership(one.tested, case, one.verdict) if one.verdict is not None else None
+        one, found = _whole(one, case, settings)
         members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
         if len(members) < settings.proposals.smallest_group:
             continue
@@ -156,8 +156,25 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
             campaign_id = lasting_id(frozenset(_ids(case.people, members)), known, ids)
             taken[members] = True
         ids |= {campaign_id}
-        named.append((_campaign(one, campaign_id, members, found, case), group))
+        named.append((_campaign(one, campaign_id, members, found, case), one.tested.group))
     return named
+
+
+def _whole(one: _Judged, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
+    """Return a group that passed with its members, tested once more as all of them: a proposer hands in a part, whose
+    rest then stands among those it is compared with. Its q-value stays what it was."""
+    if one.verdict is None:
+        return one, None
+    found = membership(one.tested, case, one.verdict)
+    accounts = np.flatnonzero(found.members)
+    if len(accounts) < settings.proposals.smallest_group or np.array_equal(accounts, one.tested.group.accounts):
+        return one, found
+    group = one.tested.group
+    tested = test_group(replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts), case)
+    whole = _verdict(tested, one.q_value, settings)
+    if whole.verdict is None:
+        return one, found
+    return whole, membership(tested, case, whole.verdict)
 
 
 def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, settings: ScanSettings) -> _Judged:

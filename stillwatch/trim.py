@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.likeness import Means, distances, spread
+from stillwatch.likeness import Means, distances, radius, spread
 from stillwatch.profiles import I64
 
+BODY_DEVIATIONS = 3.0
+"""Standard deviations of chance within which an account belongs to the body."""
 _BODY = 0.5
 """Share of a candidate that must remain; a net that holds mostly strangers is tested as it is."""
 
@@ -26,12 +28,12 @@ def trimmed(accounts: I64, of: Means, least: float) -> I64:
     judged = accounts[of.n[accounts] >= least]
     if len(judged) < 5 or not of.z.shape[1]:
         return accounts
-    radius = 1.0 + 3.0 * np.sqrt(2.0 / max(of.columns, 1.0))
+    limit = radius(of, BODY_DEVIATIONS)
     near = judged
     for _ in range(3):
         far = distances(of, spread(of, near).centre)
-        near = judged[far[judged] <= radius]
+        near = judged[far[judged] <= limit]
         if len(near) < _BODY * len(judged):
             return accounts
-    kept = (far[accounts] <= radius) | (of.n[accounts] < least)
+    kept = (far[accounts] <= limit) | (of.n[accounts] < least)
     return np.asarray(accounts[kept])

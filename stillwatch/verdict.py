@@ -1,8 +1,9 @@
 """From tested statements to verdicts: sums with caps, two families, and control of false discoveries.
 
 The q-value comes from e-values, whose Benjamini-Hochberg procedure holds whatever the dependence between candidates
-(Wang and Ramdas, "False discovery rate control with e-values", JRSS B 84(3), 2022, section 4). A family that made the
-proposal may add to the score, but enters the q-value only after a Bonferroni correction over all groups of that size.
+(Wang and Ramdas, "False discovery rate control with e-values", JRSS B 84(3), 2022, section 4). A kind that reads what
+made the proposal may add to the score, but enters the q-value only after a Bonferroni correction over all groups of
+that size.
 """
 
 from __future__ import annotations
@@ -29,9 +30,6 @@ from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
 
-TESTED_APART = frozenset({Family.SAMENESS})
-"""Families whose evidence reads other data than their proposers did, and which therefore need no correction."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tested:
@@ -52,8 +50,9 @@ def test_group(group: Group, case: Case) -> Tested:
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
     counted = _within_families([(kind, _counted(kind, f.bits, f.share)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
-    free = _within_families([(kind, _capped(kind, _corrected(kind, f, group, case), f.share)) for kind, f in findings])
-    return Tested(group, evidence, _scores(evidence), sum(free.values()))
+    tested = [(kind, f) for kind, f in findings if f.p_value is not None]
+    free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share)) for kind, f in tested])
+    return Tested(group, evidence, _scores(evidence), free)
 
 
 def _counted(kind: Kind, bits: float, share: float) -> float:
@@ -73,10 +72,8 @@ def _capped(kind: Kind, bits: float, share: float) -> float:
 
 
 def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
-    """Return the bits of a finding, corrected if it speaks of what the group was chosen by."""
-    guilt = kind.question in (Question.COORDINATION, Question.DECEPTION)
-    chosen = guilt and kind.family in group.chosen_by - TESTED_APART
-    if finding.p_value is None or not chosen:
+    """Return the bits of a finding, corrected if it speaks against the group by what the group was chosen by."""
+    if finding.p_value is None or kind.question is Question.INNOCENCE or kind.kind not in group.chosen_by:
         return finding.bits
     size, members = case.people.size, len(group)
     ways = special.gammaln(size + 1) - special.gammaln(members + 1) - special.gammaln(size - members + 1)
@@ -91,6 +88,20 @@ def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
         sums[place] = sums.get(place, 0.0) + max(value, 0.0)
     scale = {place: min(1.0, FAMILY_CAP / total) if total > 0 else 1.0 for place, total in sums.items()}
     return {kind.kind: value * (scale[kind.question, kind.family] if value > 0 else 1.0) for kind, value in bits}
+
+
+def _free(bits: Sequence[tuple[Kind, float]]) -> float:
+    """Return log2 of the product over families of the mean e-value of their kinds.
+
+    Kinds of one family depend on one another, and the mean of e-values is one whatever the dependence (Vovk and Wang,
+    2021, proposition 3.1). Innocence is taken off as it is.
+    """
+    families: dict[Family, list[float]] = {}
+    for kind, value in bits:
+        if kind.question is not Question.INNOCENCE:
+            families.setdefault(kind.family, []).append(value)
+    against = sum(float(np.log2(np.mean(np.exp2(values)))) for values in families.values())
+    return against + sum(value for kind, value in bits if kind.question is Question.INNOCENCE)
 
 
 def _evidence(kind: Kind, finding: Finding, bits: float) -> Evidence:

@@ -191,15 +191,15 @@ def test_innocence_never_speaks_against_anybody(world: World) -> None:
         assert not [item for item in evidence if item.question is _I and item.bits > 0]
 
 
-def _free(world: World, chosen_by: frozenset[Family]) -> float:
+def _free(world: World, chosen_by: frozenset[str]) -> float:
     return world.tested(world.group("pool", chosen_by=chosen_by)).free_bits
 
 
-def _expected_free(world: World, chosen_by: frozenset[Family]) -> float:
+def _expected_free(world: World, chosen_by: frozenset[str]) -> float:
     """Return the bits that enter the q-value, computed once more with whole numbers for the ways to choose a group."""
     group = world.group("pool")
     ways = math.comb(world.people.size, len(group))
-    sums: dict[tuple[Question, Family], float] = {}
+    families: dict[Family, list[float]] = {}
     total = 0.0
     for kind in EVIDENCE_TABLE:
         finding = kind.test(group, world.case)
@@ -208,31 +208,35 @@ def _expected_free(world: World, chosen_by: frozenset[Family]) -> float:
         if kind.question is _I:
             total -= min(max(bits_of(finding.p_value), 0.0), kind.cap)
             continue
-        chosen = kind.question in (_C, _D) and kind.family in chosen_by - {Family.SAMENESS}
-        tries = ways if chosen else 1
+        tries = ways if kind.kind in chosen_by else 1
         bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
-        place = (kind.question, kind.family)
-        sums[place] = sums.get(place, 0.0) + max(bits, 0.0) * finding.share
-        total += min(bits, 0.0)
-    return total + sum(min(FAMILY_CAP, bits) for bits in sums.values())
+        families.setdefault(kind.family, []).append(2.0 ** (bits * (finding.share if bits > 0 else 1.0)))
+    return total + sum(math.log2(sum(values) / len(values)) for values in families.values())
+
+
+EVERY_KIND = frozenset(kind.kind for kind in EVIDENCE_TABLE)
 
 
 @pytest.mark.parametrize(
     "chosen_by",
-    [frozenset(), frozenset({Family.CONTENT}), frozenset({Family.IDENTITY, Family.CONTENT}), frozenset(Family)],
-    ids=["by nobody", "by content", "by marks", "by everything"],
+    [
+        frozenset(),
+        frozenset({"shared_scaffold", "templated_tasks"}),
+        frozenset({"shared_instrument", "one_device"}),
+        EVERY_KIND,
+    ],
+    ids=["by nobody", "by content", "by instruments", "by everything"],
 )
-def test_what_chose_the_group_is_corrected_for_all_groups_of_its_size(
-    world: World, chosen_by: frozenset[Family]
-) -> None:
+def test_what_chose_the_group_is_corrected_for_all_groups_of_its_size(world: World, chosen_by: frozenset[str]) -> None:
     assert _free(world, chosen_by) == pytest.approx(_expected_free(world, chosen_by), abs=0.01)
 
 
-def test_sameness_needs_no_correction_since_other_hours_proposed(world: World) -> None:
-    assert _free(world, frozenset({Family.SAMENESS})) == _free(world, frozenset())
+def test_kinds_of_one_family_enter_the_q_value_by_their_mean(world: World) -> None:
+    sums = sum(item.bits for item in world.tested(world.group("pool")).evidence)
+    assert _free(world, frozenset()) < sums
 
 
-def test_a_chosen_family_still_counts_in_what_a_reader_sees(world: World) -> None:
-    plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in (frozenset(), frozenset(Family)))
+def test_a_chosen_kind_still_counts_in_what_a_reader_sees(world: World) -> None:
+    plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in (frozenset(), EVERY_KIND))
     assert dataclasses.replace(chosen.scores) == plain.scores
     assert chosen.free_bits < plain.free_bits

@@ -23,7 +23,7 @@ from stillwatch.engine import Engine
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.findings import Evidence, Family, Number
+from stillwatch.findings import Evidence, Number
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, Population, population
 from stillwatch.proposals.sight import Sight
@@ -145,11 +145,11 @@ class World:
         found = [i for i, name in enumerate(self.people.ids) if name.rpartition("-")[0] in crowds]
         return np.array(found, dtype=np.int64)
 
-    def group(self, *crowds: str, chosen_by: frozenset[Family] = frozenset()) -> Group:
+    def group(self, *crowds: str, chosen_by: frozenset[str] = frozenset()) -> Group:
         """Return all accounts of some crowds as a group under test."""
         return self.grouped(self.accounts(*crowds), chosen_by=chosen_by)
 
-    def grouped(self, accounts: I64, *, chosen_by: frozenset[Family] = frozenset()) -> Group:
+    def grouped(self, accounts: I64, *, chosen_by: frozenset[str] = frozenset()) -> Group:
         """Return `accounts` as a group under test."""
         return Group("g-under-test", np.sort(accounts), chosen_by, "a test")
 

@@ -35,6 +35,7 @@ from stillwatch.evidence.shared_instrument import shared_instrument
 from stillwatch.evidence.shared_scaffold import shared_scaffold
 from stillwatch.evidence.signup_burst import signup_burst
 from stillwatch.evidence.single_shot import single_shot
+from stillwatch.evidence.templated_tasks import templated_tasks
 from stillwatch.findings import Family, Question
 
 
@@ -98,6 +99,8 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
          "members follow up as all others do", ("turn",), "batch jobs never follow up"),
     Kind("dealt_out", Family.CONTENT, _X, dealt_out, 6.0,
          "random groups of accounts as active", ("input_text",), "particular people seldom repeat each other"),
+    Kind("templated_tasks", Family.CONTENT, _X, templated_tasks, 6.0,
+         "members' tasks are templated as all others' are", ("input_text",), "a popular template is not theirs alone"),
     Kind("appetite", Family.INTENT, _X, appetite, 4.0,
          "members ask for what all others do", ("logprobs|choices|reasoning",),
          "a setting of one client, in all its requests: never enough alone"),

@@ -12,6 +12,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
 from stillwatch.evidence.dealt_out import asked
 from stillwatch.evidence.in_step import own_time
+from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.profiles import SCAFFOLDS, Incidence, Population
@@ -31,16 +32,18 @@ HOURLY = Query(
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
     """Gather what the evidence functions read."""
     hourly = _hourly(engine, people)
+    habitual = {kind: _habits(kind, people, limits) for kind in SCAFFOLDS}
     return Case(
         people=people,
         handoffs=moves,
         tested=means(people.profiles, TESTING_HALF),
         overall=means(people.profiles),
-        habits={kind: _habits(kind, people, limits) for kind in SCAFFOLDS},
+        habits=habitual,
         hourly=hourly,
         own_time=own_time(hourly),
         limits=limits,
         asked=asked(people.shared["prompt"].matrix),
+        templated=templated(people, habitual),
     )
 
 

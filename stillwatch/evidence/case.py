@@ -10,7 +10,7 @@ from scipy import sparse, stats
 
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
-from stillwatch.findings import Family, Number
+from stillwatch.findings import Number
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import Means
 from stillwatch.nulls import bits_of
@@ -31,13 +31,13 @@ class Group:
     Attributes:
         group_id: id that its evidence and exhibits carry.
         accounts: positions in the population, ascending, shape (members,).
-        chosen_by: families whose data made the proposal.
+        chosen_by: kinds of evidence that read what made the proposal.
         proposer: who made it.
     """
 
     group_id: str
     accounts: I64
-    chosen_by: frozenset[Family]
+    chosen_by: frozenset[str]
     proposer: str
 
     def __len__(self) -> int:
@@ -55,6 +55,7 @@ class Case:
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         limits: what counts as a habit.
+        templated: share of prompts in any template that two accounts have as a habit, shape (accounts,).
         own_time: sum over hours of each account's squared deviation from its mean of the hour of the day, (accounts,).
     """
 
@@ -66,6 +67,7 @@ class Case:
     hourly: sparse.csr_array
     own_time: F64
     asked: sparse.csr_array
+    templated: F64
     limits: ProposalLimits
 
 

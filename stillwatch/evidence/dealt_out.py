@@ -67,13 +67,15 @@ def usual_overlaps(group: Group, case: Case) -> F64 | None:
 
 
 def dealt_out(group: Group, case: Case) -> Finding:
-    """Overlap of exact prompts inside the group, against matched random groups (lower tail)."""
+    """Overlap of exact prompts inside the group, against matched random groups (lower tail, on a log scale: the few
+    random groups that share a benchmark or an assignment would hide all others on a plain one)."""
     prompts = int(case.people.totals["prompts"][group.accounts].sum())
     usual = usual_overlaps(group, case) if prompts >= LEAST else None
     if usual is None:
         return untested(f"fewer than {LEAST} prompts, or too few other accounts to compare with", prompts=prompts)
     own = own_overlap(group, case)
-    p, _ = against_random(own, usual)
+    least = 1.0 / prompts
+    p, _ = against_random(float(np.log(own + least)), np.log(usual + least))
     return Finding(
         p_value=p,
         statement=f"{own:.2%} of the members' prompts are asked by another member too; in random groups as active"

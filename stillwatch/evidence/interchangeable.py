@@ -32,10 +32,13 @@ EXCHANGES = Query(
 )
 
 
-def comparable(of: Means, group: Group) -> tuple[I64, F64] | str:
+def comparable(of: Means, group: Group, beyond: float = 0.0) -> tuple[I64, F64] | str:
     """Return the members that can be compared and how much their nearest neighbours differ, or why there are none.
 
     The second value is the between-account variance per column in units of the within-account variance.
+
+    Args:
+        beyond: accounts within this distance of the group's centre are no neighbours.
     """
     if not of.z.shape[1]:
         return "all profiles are empty, or all are the same"
@@ -43,7 +46,7 @@ def comparable(of: Means, group: Group) -> tuple[I64, F64] | str:
     if len(members) < 5:
         return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
     least = float(np.median(of.n[members])) / 2
-    near = neighbours_outside(of, members, max(len(members), 30), least)
+    near = neighbours_outside(of, members, max(len(members), 30), least, beyond=beyond)
     if len(near) < 30:
         return "fewer than thirty other accounts are active enough to compare with"
     return members, spread(of, near).excess
@@ -62,13 +65,16 @@ def interchangeable(group: Group, case: Case) -> Finding:
     )
 
 
-def held_against_neighbours(group: Group, case: Case, tail: Callable[[I64, F64], float]) -> Finding:
+def held_against_neighbours(
+    group: Group, case: Case, tail: Callable[[I64, F64], float], *, beyond: float = 0.0
+) -> Finding:
     """Return how far the members lie apart beside their neighbours.
 
     Args:
         tail: the p-value, from the members that can be compared and how much their neighbours differ.
+        beyond: accounts within this distance of the group's centre are no neighbours.
     """
-    found = comparable(case.tested, group)
+    found = comparable(case.tested, group, beyond)
     if isinstance(found, str):
         return untested(found)
     members, excess = found

@@ -92,14 +92,20 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
 def telling_users(inside: Flags, case: Case) -> Flags:
     """Return who ever used a text that is a habit of the flagged accounts and of few others, shape (accounts,)."""
     uses = np.zeros(len(inside), dtype=np.bool_)
-    members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
     for kind in SCAFFOLDS:
-        among = np.asarray(case.habits[kind].matrix[members].sum(axis=0)).ravel()
-        elsewhere = case.habits[kind].holders - among
-        telling = (among >= max(CHARACTERISTIC * within, 2)) & (among * without >= LIFT * (elsewhere + 1) * within)
+        telling = telling_marks(kind, inside, case)
         if telling.any():
             uses |= (case.people.shared[kind].matrix @ telling.astype(np.int64)) > 0
     return uses
+
+
+def telling_marks(kind: str, inside: Flags, case: Case) -> Flags:
+    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,)."""
+    members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
+    among = np.asarray(case.habits[kind].matrix[members].sum(axis=0)).ravel()
+    elsewhere = case.habits[kind].holders - among
+    often, lifted = among >= max(CHARACTERISTIC * within, 2), among * without >= LIFT * (elsewhere + 1) * within
+    return np.asarray(often & lifted)
 
 
 def _promising(among: I64, holders: I64, members: int, size: int) -> I64:

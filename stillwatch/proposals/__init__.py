@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from stillwatch.findings import Candidate
+from stillwatch.proposals.cohorts import cohorts
 from stillwatch.proposals.heavy_marks import heavy_marks
 from stillwatch.proposals.rare_marks import rare_marks
 from stillwatch.proposals.regrowth import regrowth
@@ -21,6 +22,7 @@ PROPOSERS: tuple[Callable[[Sight], list[Candidate]], ...] = (
     # The order decides which of two equal proposals is kept: the one whose data leave most families free to confirm it.
     relay,
     sameness,
+    cohorts,
     regrowth,
     rare_marks,
     heavy_marks,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate, Family
+from stillwatch.findings import Candidate
 from stillwatch.profiles import F64, SCAFFOLDS, Incidence, Population
-from stillwatch.proposals.sight import Sight, column_holders, habits
+from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, habits
 
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
@@ -62,6 +62,4 @@ def _distinct(held: sparse.csc_array, use: F64) -> list[int]:
 
 def _candidate(held: sparse.csc_array, mark: int) -> Candidate:
     accounts = np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)
-    return Candidate(
-        accounts, "heavy_marks", frozenset({Family.CONTENT}), "accounts that use one scaffold out of habit"
-    )
+    return Candidate(accounts, "heavy_marks", TEMPLATE_KINDS, "accounts that use one scaffold out of habit")

@@ -10,25 +10,26 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.config import ProposalLimits
-from stillwatch.findings import Candidate, Family
+from stillwatch.findings import Candidate
 from stillwatch.profiles import SCAFFOLDS, Incidence, Population
 from stillwatch.proposals.communities import communities
-from stillwatch.proposals.sight import Sight, column_holders, habits
+from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
 
 WEIGHTS = {
-    "payment_id": (1000, Family.IDENTITY),
-    "device_id": (1000, Family.IDENTITY),
-    "session": (600, Family.IDENTITY),
-    "system": (600, Family.CONTENT),
-    "system_head": (300, Family.CONTENT),
-    "head": (200, Family.CONTENT),
-    "tail": (200, Family.CONTENT),
-    "shingle": (100, Family.CONTENT),
-    "signup_ip": (150, Family.INFRASTRUCTURE),
-    "address": (50, Family.INFRASTRUCTURE),
+    "payment_id": 1000,
+    "device_id": 1000,
+    "session": 600,
+    "system": 600,
+    "system_head": 300,
+    "head": 200,
+    "tail": 200,
+    "shingle": 100,
+    "signup_ip": 150,
+    "address": 50,
 }
 """Thousandths of a link per shared mark of each kind, before the division by log2(holders); costly to vary, heavy."""
 
+_KINDS = TEMPLATE_KINDS | INSTRUMENT_KINDS | {"shared_address"}
 _LEAST = 100
 """Thousandths; a pair that shares less than this is not joined."""
 
@@ -36,9 +37,8 @@ _LEAST = 100
 def rare_marks(sight: Sight) -> list[Candidate]:
     """Propose the groups in the graph of rare shared marks."""
     graph = _graph(sight.people, sight.limits)
-    families = frozenset(family for _, family in WEIGHTS.values())
     return [
-        Candidate(group, "rare_marks", families, "accounts joined by marks that few others hold")
+        Candidate(group, "rare_marks", _KINDS, "accounts joined by marks that few others hold")
         for group in communities(graph, sight.limits)
     ]
 
@@ -46,7 +46,7 @@ def rare_marks(sight: Sight) -> list[Candidate]:
 def _graph(people: Population, limits: ProposalLimits) -> sparse.csr_array:
     size = people.size
     graph = sparse.csr_array((size, size), dtype=np.int64)
-    for kind, (weight, _) in WEIGHTS.items():
+    for kind, weight in WEIGHTS.items():
         graph = graph + _links(people.shared[kind], weight, people, limits)
     graph.setdiag(0)
     graph.data[graph.data < _LEAST] = 0

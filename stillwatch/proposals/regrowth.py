@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate, Family
+from stillwatch.findings import Candidate
 from stillwatch.profiles import I64, SCAFFOLDS, UNKNOWN
-from stillwatch.proposals.sight import Sight, column_holders, habits
+from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
 
 _KINDS = (*SCAFFOLDS, "payment_id", "device_id")
 
@@ -18,9 +18,7 @@ def regrowth(sight: Sight) -> list[Candidate]:
     for name, seeds in _known_groups(sight):
         group = np.union1d(seeds, _carriers(sight, seeds)).astype(np.int64)
         if len(group) > len(seeds) and len(group) >= sight.limits.smallest_group:
-            found.append(
-                Candidate(group, "regrowth", frozenset({Family.CONTENT, Family.IDENTITY}), f"carry the marks of {name}")
-            )
+            found.append(Candidate(group, "regrowth", TEMPLATE_KINDS | INSTRUMENT_KINDS, f"carry the marks of {name}"))
     return found
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.findings import Candidate, Family
-from stillwatch.likeness import Means, means, spread
+from stillwatch.findings import Candidate
+from stillwatch.likeness import Means, means, radius, spread
 from stillwatch.profiles import F64, I64, Flags
 from stillwatch.proposals.sight import Sight
 
@@ -45,7 +45,7 @@ def sameness(sight: Sight) -> list[Candidate]:
             found.setdefault(ball.tobytes(), (contrast, ball))
     best = sorted(found.values(), key=lambda item: (-np.log1p(item[0]) * len(item[1]), item[1][0]))
     return [
-        Candidate(ball, "sameness", frozenset({Family.SAMENESS}), "profiles as close as samples of one source")
+        Candidate(ball, "sameness", frozenset(), "profiles as close as samples of one source")
         for _, ball in best[: sight.limits.sameness_groups]
     ]
 
@@ -79,8 +79,7 @@ def _field(sight: Sight) -> _Field | None:
         return None
     of = Means(all_means.n[accounts], all_means.z[accounts], all_means.columns)
     ordinary = spread(of, np.arange(len(accounts)))
-    radius = 1.0 + _DEVIATIONS * np.sqrt(2.0 / max(of.columns, 1.0))
-    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, float(radius), _POWERS[0])
+    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, radius(of, _DEVIATIONS), _POWERS[0])
 
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:

@@ -11,6 +11,11 @@ from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import Handoffs
 from stillwatch.profiles import I64, Incidence, Population
 
+TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
+"""Evidence that reads scaffolds."""
+INSTRUMENT_KINDS = frozenset({"shared_instrument", "one_device"})
+"""Evidence that reads payment instruments and devices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:

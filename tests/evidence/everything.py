@@ -103,6 +103,7 @@ POOL = Crowd(
         "status": lambda rows: np.where(rows.account < 15, 529, 200),
         "body_mark": lambda rows: 10**7 + rows.nth,
         "prompt_mark": lambda rows: 10**8 + rows.nth,
+        "head_mark": some(0.8, 778, own),
         "prefix_marks": _passed_on,
         "issued_marks": _blocks,
         "presented_marks": _blocks_of_another,

@@ -39,6 +39,14 @@ def test_a_pool_gets_nothing_for_it(world: World) -> None:
     assert evidence["independent_owners"].bits == 0
 
 
+def test_a_part_of_a_pool_is_not_cleared_by_the_rest_of_it() -> None:
+    people = Crowd("people", 200, exchanges=300)
+    with a_world(people, Crowd("pool", 120, exchanges=400, unlike=0.05, about=0.3)) as made:
+        finding = independent_owners(made.drawn(40, 1, "pool"), made.case)
+    assert finding.p_value is not None
+    assert finding.p_value > 0.5
+
+
 def test_the_query_gives_the_numbers_again(world: World) -> None:
     group = world.group("users")
     for number, again in world.compared(independent_owners(group, world.case), group).values():

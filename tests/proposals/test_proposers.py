@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from stillwatch.findings import Candidate, Family
+from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.findings import Candidate
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, population
 from stillwatch.proposals import PROPOSERS, distinct, jaccard, propose
@@ -52,6 +53,7 @@ CROWDS = (
     Crowd("rare", 20, columns=OWN | {"system_mark": _wrapper(51), "head_mark": _wrapper(54)}),
     Crowd("injected", 120, columns=OWN | {"system_mark": _wrapper(52)}),
     Crowd("same", 25, exchanges=50, unlike=0.0, about=0.6, columns=OWN),
+    Crowd("made", 30, exchanges=16, unlike=0.0, columns=OWN, traits={"payment_bin": "411111", "email_shape": "aa99"}),
     Crowd(
         "relay",
         10,
@@ -71,6 +73,7 @@ PLANTED = {
     "rare_marks": ("rare",),
     "heavy_marks": ("injected",),
     "sameness": ("same",),
+    "cohorts": ("made",),
     "relay": ("relay",),
     "regrowth": ("banned", "regrown"),
 }
@@ -135,11 +138,11 @@ def test_it_is_blind_to_the_order_of_rows(proposer: Proposer, world: World, shuf
 
 
 @ALL
-def test_it_names_itself_its_families_and_its_reason(proposer: Proposer, world: World) -> None:
+def test_it_names_itself_what_may_not_confirm_it_and_its_reason(proposer: Proposer, world: World) -> None:
     for candidate in proposer(world.sight):
         assert candidate.proposer == proposer.__name__
-        assert candidate.families
-        assert candidate.families <= set(Family)
+        assert candidate.chosen_by <= {kind.kind for kind in EVIDENCE_TABLE}
+        assert bool(candidate.chosen_by) == (candidate.proposer != "sameness")
         assert candidate.reason
 
 
@@ -206,7 +209,7 @@ def test_no_two_proposals_are_nearly_the_same(world: World) -> None:
 
 
 def _candidate(*accounts: int) -> Candidate:
-    return Candidate(np.array(accounts, dtype=np.int64), "a test", frozenset({Family.RELAY}), "a reason")
+    return Candidate(np.array(accounts, dtype=np.int64), "a test", frozenset(), "a reason")
 
 
 def test_the_earlier_of_two_equal_proposals_is_kept() -> None:

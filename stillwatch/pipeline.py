@@ -28,8 +28,8 @@ from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
-from stillwatch.trim import trimmed
-from stillwatch.verdict import Tested, judge, q_values, test_group, with_id
+from stillwatch.trim import trimmed, without_tenants
+from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
 
 Known = Mapping[str, frozenset[str]]
 """Accounts of earlier campaigns, by campaign id."""
@@ -99,7 +99,10 @@ def _groups(candidates: list[Candidate], case: Case, settings: ScanSettings) -> 
     of = means(case.people.profiles, PROPOSING_HALF)
     groups: dict[str, Group] = {}
     for candidate in candidates:
-        accounts = trimmed(candidate.accounts, of, settings.proposals.least_exchanges)
+        owners = without_tenants(candidate.accounts, case.people.categories["org"])
+        if len(owners) < settings.proposals.smallest_group:
+            continue
+        accounts = trimmed(owners, of, settings.proposals.least_exchanges)
         group_id = new_id(_ids(case.people, accounts))
         groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
     return list(groups.values())
@@ -161,19 +164,19 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
 
 
 def _whole(one: _Judged, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
-    """Return a group that passed with its members, tested once more as all of them: a proposer hands in a part, whose
-    rest then stands among those it is compared with. Its q-value stays what it was."""
-    if one.verdict is None:
+    """Return a group of one operator with its members, tested once more as all of them: a proposer hands in a part,
+    whose rest then stands among those it is compared with. Its q-value stays what it was."""
+    if doubt(one.tested, one.q_value, settings.false_discoveries):
         return one, None
-    found = membership(one.tested, case, one.verdict)
+    found = membership(one.tested, case, one.verdict or VerdictKind.COORDINATED)
     accounts = np.flatnonzero(found.members)
     if len(accounts) < settings.proposals.smallest_group or np.array_equal(accounts, one.tested.group.accounts):
-        return one, found
+        return one, found if one.verdict is not None else None
     group = one.tested.group
     tested = test_group(replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts), case)
     whole = _verdict(tested, one.q_value, settings)
     if whole.verdict is None:
-        return one, found
+        return one, found if one.verdict is not None else None
     return whole, membership(tested, case, whole.verdict)
 
 

@@ -1,5 +1,7 @@
-"""The body of a candidate: without the accounts that lie far from it.
+"""The body of a candidate: without declared customers that only look alike, and without accounts that lie far from it.
 
+Two fleets of two companies may ask alike, and together they are no operator: what the accounts of one declared
+organisation share is explained by it.
 A proposer's net brings in strangers, and a few of them make interchangeable accounts look different. They are dropped
 by the half of the hours that proposes, so that the other half tests a group it did not choose. Whether a dropped
 account belongs after all is asked again, of its own evidence, in `membership.py`.
@@ -10,12 +12,28 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.likeness import Means, distances, radius, spread
-from stillwatch.profiles import I64
+from stillwatch.profiles import I64, UNKNOWN, Category
 
 BODY_DEVIATIONS = 3.0
 """Standard deviations of chance within which an account belongs to the body."""
+TENANT = 0.05
+"""Share of a candidate from which the accounts of one declared organisation are left out of it."""
+_TENANT_LEAST = 3
+"""Accounts; two or fewer of one organisation prove no fleet."""
+MOST = 0.8
+"""Share of a candidate from which it is that organisation, and is tested as such."""
 _BODY = 0.5
 """Share of a candidate that must remain; a net that holds mostly strangers is tested as it is."""
+
+
+def without_tenants(accounts: I64, organisations: Category) -> I64:
+    """Return `accounts` without those of declared organisations that make up a part of them, ascending."""
+    counts = organisations.counts(accounts)
+    if not len(counts) or counts.max() >= MOST * len(accounts):
+        return accounts
+    tenants = counts >= max(_TENANT_LEAST, TENANT * len(accounts))
+    codes = organisations.codes[accounts]
+    return np.asarray(accounts[~((codes != UNKNOWN) & tenants[codes])])
 
 
 def trimmed(accounts: I64, of: Means, least: float) -> I64:

@@ -144,13 +144,9 @@ def judge(tested: Tested, q_value: float, level: float) -> tuple[VerdictKind | N
         level: accepted rate of false discoveries.
     """
     scores, families = tested.scores, counting_families(tested.evidence)
-    left = scores.coordination + scores.innocence
-    if left < COORDINATION_NEEDED:
-        return None, _short_of(tested, left)
-    if len(families) < FAMILIES_NEEDED:
-        return None, f"only one family of evidence speaks ({', '.join(families) or 'none'}); two are needed"
-    if q_value > level:
-        return None, f"would be a false discovery too often (q = {q_value:.2g}, accepted {level:g})"
+    doubtful = doubt(tested, q_value, level)
+    if doubtful:
+        return None, doubtful
     if scores.extraction >= EXTRACTION_NEEDED:
         return VerdictKind.DISTILLATION, "one operator, and a harvest"
     if families.get(Family.RELAY, 0.0) >= RELAY_NEEDED:
@@ -158,6 +154,19 @@ def judge(tested: Tested, q_value: float, level: float) -> tuple[VerdictKind | N
     if scores.deception >= DECEPTION_NEEDED:
         return VerdictKind.COORDINATED, "one operator who hides it, and no harvest"
     return None, f"coordinated, but neither harvesting ({scores.extraction:.1f} bits) nor deceiving"
+
+
+def doubt(tested: Tested, q_value: float, level: float) -> str:
+    """Return why a group is not taken for one operator's, empty if it is."""
+    families = counting_families(tested.evidence)
+    left = tested.scores.coordination + tested.scores.innocence
+    if left < COORDINATION_NEEDED:
+        return _short_of(tested, left)
+    if len(families) < FAMILIES_NEEDED:
+        return f"only one family of evidence speaks ({', '.join(families) or 'none'}); two are needed"
+    if q_value > level:
+        return f"would be a false discovery too often (q = {q_value:.2g}, accepted {level:g})"
+    return ""
 
 
 def counting_families(evidence: Iterable[Evidence]) -> Mapping[Family, float]:

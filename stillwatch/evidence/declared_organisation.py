@@ -12,9 +12,8 @@ from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import drawn_tail
 from stillwatch.profiles import I64
+from stillwatch.trim import MOST
 
-MOST = 0.8
-"""Share of the members that must belong to it."""
 VOUCHED = ("organisation", "identity")
 """Values of `verification` with which a mail domain stands for an organisation."""
 

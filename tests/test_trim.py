@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from stillwatch.likeness import Means
-from stillwatch.profiles import F64
-from stillwatch.trim import trimmed
+from stillwatch.profiles import F64, UNKNOWN, Category
+from stillwatch.trim import trimmed, without_tenants
 
 COLUMNS, LEAST = 20, 8.0
 
@@ -50,3 +50,27 @@ def test_a_handful_is_left_as_it_is(members: int) -> None:
 def test_profiles_without_columns_trim_nobody() -> None:
     of = Means(np.full(10, 50.0), np.zeros((10, 0)), 0.0)
     assert trimmed(np.arange(10), of, LEAST).tolist() == list(range(10))
+
+
+def _owned(*organisations: str) -> Category:
+    values = tuple(sorted({name for name in organisations if name}))
+    codes = [values.index(name) if name else UNKNOWN for name in organisations]
+    return Category(np.array(codes, dtype=np.int64), values)
+
+
+def test_tenants_that_are_a_part_of_a_candidate_are_left_out_of_it() -> None:
+    organisations = _owned(*["Firm Ltd"] * 8, *["Zenith"] * 7, *[""] * 12)
+    assert without_tenants(np.arange(27), organisations).tolist() == list(range(15, 27))
+    assert without_tenants(np.arange(15), organisations).tolist() == []
+
+
+def test_a_tenant_that_is_the_candidate_is_tested_as_one() -> None:
+    organisations = _owned(*["Firm Ltd"] * 8, "Zenith", "")
+    assert without_tenants(np.arange(10), organisations).tolist() == list(range(10))
+
+
+def test_small_organisations_of_one_operator_are_no_tenants() -> None:
+    organisations = _owned(*(f"shell {i // 3}" for i in range(90)))
+    assert len(without_tenants(np.arange(90), organisations)) == 90
+    pairs = _owned(*(f"pair {i // 2}" for i in range(20)))
+    assert len(without_tenants(np.arange(20), pairs)) == 20

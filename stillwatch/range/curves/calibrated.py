@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from stillwatch.range.curves.plot import Line, Plot, across, line, path, shares
 from stillwatch.range.scoring.calibration import Bin, Calibration, KindPoint
-from stillwatch.range.scoring.figures import BOOTSTRAP, Figure, proportion
+from stillwatch.range.scoring.figures import BOOTSTRAP, Figure, hits_of, pooled
 from stillwatch.range.scoring.score import Score
-from stillwatch.range.scoring.wording import ends, hits_of, percent
+from stillwatch.range.scoring.wording import ends, percent
 
 UNRELATED, INNOCENT, TRUE = 2, 0, 0
 """Styles of the lines."""
@@ -50,12 +50,6 @@ def mean_rows(scores: Sequence[tuple[str, Score]]) -> list[MeanRow]:
         )
         for kind, points in rows.items()
     ]
-
-
-def pooled(figures: Sequence[Figure | None]) -> Figure | None:
-    """Return shares of different groups taken together; None when there are none."""
-    some = [f for f in figures if f is not None]
-    return proportion(sum(hits_of(f) for f in some), sum(f.n for f in some))
 
 
 def _together(figures: Sequence[Figure | None]) -> Figure | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,6 @@ import pyarrow.compute as pc
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import Question
 from stillwatch.nulls import I64, bits_of
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.scans import Accusations, another_world, column
 from stillwatch.range.scoring.truth import Truth
 from stillwatch.range.store import CAMPAIGN, ORDINARY, RELAY
@@ -48,6 +46,7 @@ class Parts:
     Attributes:
         nature: what the group was. accounts: how many were tested.
         campaign, relay, innocent: shares of them: in the campaign and the relay that hold most, and innocent.
+        largest: kind of which most of them are, as in the truth.
     """
 
     nature: Nature
@@ -55,6 +54,7 @@ class Parts:
     campaign: float
     relay: float
     innocent: float
+    largest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,15 @@ def _shares(scan: Accusations, truth: Truth) -> dict[str, Parts]:
     of = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     ends = np.cumsum(np.bincount(of, minlength=len(codes.dictionary)))
     members = np.split(places[np.argsort(of, kind="stable")], ends[:-1])
-    kinds = {kind: truth.of_kind(kind) for kind in (CAMPAIGN, RELAY, ORDINARY)}
-    return {key: _parts(who, truth, kinds) for key, who in zip(codes.dictionary.to_pylist(), members, strict=True)}
+    return {key: parts_of(who, truth) for key, who in zip(codes.dictionary.to_pylist(), members, strict=True)}
 
 
-def _parts(who: I64, truth: Truth, kinds: Mapping[str, Flags]) -> Parts:
-    campaign, relay = (_largest(truth.group[who[kinds[kind][who]]], len(who)) for kind in (CAMPAIGN, RELAY))
-    innocent = float((~kinds[CAMPAIGN][who] & ~kinds[RELAY][who]).mean())
-    ordinary = float(kinds[ORDINARY][who].mean())
+def parts_of(who: I64, truth: Truth) -> Parts:
+    """Return who the accounts in the places `who` of the truth are, shape (accounts,)."""
+    kinds = truth.kinds[who]
+    of = {kind: np.isin(kinds, truth.numbers(kind)) for kind in (CAMPAIGN, RELAY, ORDINARY)}
+    campaign, relay = (_largest(truth.group[who[of[kind]]], len(who)) for kind in (CAMPAIGN, RELAY))
+    innocent = float((~of[CAMPAIGN] & ~of[RELAY]).mean())
     if campaign >= TRUE:
         nature = Nature.CAMPAIGN
     elif relay >= TRUE:
@@ -152,8 +153,8 @@ def _parts(who: I64, truth: Truth, kinds: Mapping[str, Flags]) -> Parts:
     elif innocent < INNOCENT:
         nature = Nature.MIXED
     else:
-        nature = Nature.UNRELATED if ordinary >= INNOCENT else Nature.LOOKALIKE
-    return Parts(nature, len(who), campaign, relay, innocent)
+        nature = Nature.UNRELATED if float(of[ORDINARY].mean()) >= INNOCENT else Nature.LOOKALIKE
+    return Parts(nature, len(who), campaign, relay, innocent, truth.names[int(np.bincount(kinds).argmax())])
 
 
 def _largest(groups: I64, accounts: int) -> float:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from stillwatch import __version__
 from stillwatch.range.curves import plot
-from stillwatch.range.curves.calibrated import calibrations, mean_rows
+from stillwatch.range.curves.calibrated import calibrations, mean_rows, reliability
 from stillwatch.range.curves.delay import delays
 from stillwatch.range.curves.rows import ladder, lookalikes, sheets
 from stillwatch.range.scoring import figures
@@ -40,6 +40,7 @@ def render_curves(scores: Sequence[tuple[str, Score]]) -> str:
         left_out=max(len(over_time) - MOST_PLOTS, 0),
         rungs=ladder(scores),
         calibrations=calibrations(scores),
+        reliability=reliability(scores),
         means=mean_rows(scores),
         kinds=lookalikes(scores),
         mixed=sum(len(s.calibration.mixed) for _, s in scores if s.calibration),

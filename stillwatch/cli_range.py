@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +27,21 @@ from stillwatch.range.scoring import score as score_scans
 from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
 from stillwatch.range.store import World
-from stillwatch.trials import SETS, Baseline, Case, Drop, Trial, drops, load_baseline, run_case, save_baseline
+from stillwatch.trials import (
+    INNOCENT_SETS,
+    SETS,
+    Baseline,
+    Case,
+    Drop,
+    Innocence,
+    Trial,
+    drops,
+    innocence,
+    load_baseline,
+    run_case,
+    save_baseline,
+)
+from stillwatch.trials.innocence_view import innocence_json, innocence_view
 from stillwatch.trials.view import trials_json, trials_view
 
 app = typer.Typer(help="Labelled worlds in which detection is measured.", rich_markup_mode=None)
@@ -116,7 +131,10 @@ def report(
 
 @app.command()
 def run(
-    which: Annotated[str, typer.Option("--set", help="`fast` (minutes), `ladder` or `full`.")] = "fast",
+    which: Annotated[
+        str,
+        typer.Option("--set", help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`."),
+    ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[
         list[str] | None, typer.Option("--against", metavar="NAME", help="Saved baselines or files; the set's own.")
@@ -125,30 +143,46 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="Keep worlds, scans and scores in this folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build, scan and score the standard set, and compare it with what it gave before."""
+    """Build, scan and score a standard set, and compare it with what it gave before or with what it should give."""
     cases = _cases(which, only or [])
-    baselines = {name: _baseline(name, cases) for name in against or ([] if save else [which])}
+    alone = which in INNOCENT_SETS
+    baselines = {name: _baseline(name, cases) for name in against or ([] if save or alone else [which])}
     _check_new(out, cases)
     if save:
         _check_writable(save)
     with _folder(out) as folder, watching() as watcher, _stoppable():
-        trials = [_ran(case, folder, watcher) for case in cases]
+        trials = [_ran(case, folder, watcher, keep=out is not None) for case in cases]
     worse = {name: drops(trials, baseline) for name, baseline in baselines.items()}
     if save:
         save_baseline(trials, save)
-    show(as_json, lambda: trials_json(trials, worse), lambda: trials_view(trials, worse))
-    _fail(worse)
+    found = innocence(trials) if alone else None
+    show(
+        as_json,
+        lambda: trials_json(trials, worse) if found is None else innocence_json(trials, worse, found),
+        lambda: trials_view(trials, worse) if found is None else innocence_view(trials, worse, found),
+    )
+    _fail(worse, found)
 
 
-def _ran(case: Case, folder: Path, watcher: Watcher) -> Trial:
-    """Run one case and leave its score beside its world."""
-    trial = run_case(case, folder / case.name, watcher=watcher)
-    text = json.dumps(score_json(trial.score), indent=2)
-    (folder / case.name / f"{case.name}.json").write_text(text + "\n", encoding="utf-8")
+def _ran(case: Case, folder: Path, watcher: Watcher, *, keep: bool) -> Trial:
+    """Run one case and leave its score beside its world, or nothing."""
+    place = folder / case.name
+    trial = run_case(case, place, watcher=watcher)
+    if keep:
+        text = json.dumps(score_json(trial.score), indent=2)
+        (place / f"{case.name}.json").write_text(text + "\n", encoding="utf-8")
+    else:
+        shutil.rmtree(place)
     return trial
 
 
-def _fail(worse: dict[str, list[Drop]]) -> None:
+def _fail(worse: dict[str, list[Drop]], found: Innocence | None) -> None:
+    if found is not None and found.above_stated:
+        raise StillwatchError(
+            f"more worlds hold a false campaign than the stated rate of {found.stated:g} explains",
+            where="stillwatch range run",
+            remedy="`--only CASE --out DIR` keeps a world and its scan to look at",
+        )
     count = sum(len(found) for found in worse.values())
     if count:
         raise StillwatchError(

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,11 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from stillwatch import console
+from stillwatch import cli_range, console
 from stillwatch.errors import ExitCode
 from stillwatch.ingest import Progress as Imported
 from stillwatch.range.populations import POPULATIONS
-from stillwatch.trials import SETS, Case
+from stillwatch.trials import SETS, Case, innocence
 from tests.small_world import ROOT, done, stillwatch
 from tests.told import told
 
@@ -57,6 +59,28 @@ def test_a_set_is_run_saved_and_compared(tmp_path: Path) -> None:
     assert f"worse than {base}" not in ran.out
     assert "1 figure is worse than before, beyond tolerance" in ran.err
     assert "`--save`" in ran.err
+
+
+@pytest.mark.usefixtures("tiny_set")
+def test_a_set_of_innocents_is_held_to_the_stated_rate_and_leaves_nothing_unless_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setitem(SETS, "practice", (replace(SETS["practice"][0], scale=0.02),))
+    text = done(stillwatch("range", "run", "--set", "practice")).out
+    assert "Worlds with a false campaign: 0 of 1" in text
+    assert "compared" not in text
+    assert list(place.iterdir()) == []
+    said = done(stillwatch("range", "run", "--set", "practice", "--out", tmp_path / "kept", "--json")).json
+    assert said["innocence"]["worlds"]["estimate"] == 0.0
+    assert (tmp_path / "kept" / "as-they-come" / "as-they-come.json").is_file()
+
+    monkeypatch.setattr(cli_range, "innocence", lambda trials: replace(innocence(trials), stated=-0.1))
+    ran = stillwatch("range", "run", "--set", "practice")
+    assert ran.code == ExitCode.FAILED
+    assert "more worlds hold a false campaign than the stated rate" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,25 @@
 """The standard set: worlds that are built, scanned and scored the same way every time, and what they gave before.
 
-`cases.py` lists them, `run.py` runs one, `baseline.py` says whether a result is worse than the saved one.
+`cases.py` lists them, `run.py` runs one, `baseline.py` says whether a result is worse than the saved one,
+`innocence.py` how often anybody is accused in worlds where nobody is to be.
 """
 
 from stillwatch.trials.baseline import Baseline, Drop, drops, load_baseline, save_baseline
-from stillwatch.trials.cases import SETS, Case
+from stillwatch.trials.cases import INNOCENT_SETS, SETS, Case
+from stillwatch.trials.innocence import Innocence, innocence
 from stillwatch.trials.run import Trial, run_case
 
-__all__ = ["SETS", "Baseline", "Case", "Drop", "Trial", "drops", "load_baseline", "run_case", "save_baseline"]
+__all__ = [
+    "INNOCENT_SETS",
+    "SETS",
+    "Baseline",
+    "Case",
+    "Drop",
+    "Innocence",
+    "Trial",
+    "drops",
+    "innocence",
+    "load_baseline",
+    "run_case",
+    "save_baseline",
+]

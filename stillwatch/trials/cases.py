@@ -1,18 +1,21 @@
-"""The worlds of the standard set, as one ordered tuple each for continuous integration and for the long run.
+"""The worlds of the standard set: one ordered tuple each for continuous integration, for the long run, for the ladder,
+and two of innocents alone.
 
-Seeds below `REPORTING` may be looked at while thresholds are chosen; the seeds here are for reporting only. To add a
-case, add its line and save the baseline anew (`stillwatch range run --save`).
+Seeds below `REPORTING` may be looked at while thresholds are chosen; all sets but `practice` have seeds for reporting
+only. To add a case, add its line and save the baseline anew (`stillwatch range run --save`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stillwatch.range.campaigns import LADDER as RUNGS
 from stillwatch.range.cast import WorldSpec
+from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.render import TextMode
-from stillwatch.range.scenarios import scenario_named
+from stillwatch.range.scenarios import INNOCENT, scenario_named
+from stillwatch.range.store import ORDINARY
 
 REPORTING = 200
 """Seeds from here on are for reporting; nothing may be fitted on them."""
@@ -79,4 +82,50 @@ LADDER = (
 )
 """One campaign on every rung of the ladder, in the same world otherwise."""
 
-SETS: Mapping[str, tuple[Case, ...]] = {"fast": FAST, "full": FULL, "ladder": LADDER}
+_SHARES = {population.name: population.share for population in POPULATIONS}
+_LOOKALIKES = tuple(name for name in _SHARES if name != ORDINARY)
+"""Every population but ordinary people; the relay is one of them."""
+_SCALES = (0.03, 0.05, 0.07, 0.1)
+"""Of innocent worlds: 30,000 to 100,000 exchanges, which two cores build and scan in two to eight seconds."""
+_CROWDED = 8.0
+"""Dial of the populations of a crowded world; three of them leave ordinary people the least share they may have."""
+
+
+def _most_of(name: str) -> float:
+    """Return the dial at which a population has about half of the innocent exchanges, ordinary people a quarter."""
+    others = 1.0 - _SHARES[ORDINARY] - _SHARES[name]
+    return round(2.0 * others / _SHARES[name], 1)
+
+
+def _alone(name: str, seed: int, scale: float, dials: Mapping[str, float]) -> Case:
+    """Return a world of innocents alone, scanned once at its end."""
+    return Case(name, INNOCENT.name, scale, seed, dials=dials, cut_offs=1)
+
+
+def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
+    """Yield name, scale and dials of a hundred worlds: each population as the largest by far at every scale, twelve
+    worlds as they come, and twelve that three populations crowd."""
+    for name in _LOOKALIKES:
+        for number, scale in enumerate(_SCALES, start=1):
+            yield f"{name}-{number}", scale, {name: _most_of(name)}
+    for number in range(12):
+        scale = _SCALES[number % len(_SCALES)]
+        yield f"as-they-come-{number + 1}", scale, {}
+        crowd = (_LOOKALIKES[(number + step) % len(_LOOKALIKES)] for step in (0, 6, 12))
+        yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
+
+
+CALIBRATION = tuple(_alone(name, 1001 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+"""A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
+
+PRACTICE = (
+    _alone("as-they-come", 1, _SCALES[1], {}),
+    *(_alone(name, seed, _SCALES[1], {name: _most_of(name)}) for seed, name in enumerate(_LOOKALIKES, start=2)),
+)
+"""The same kind of worlds on seeds that may be looked at: what to use while thresholds are chosen."""
+
+SETS: Mapping[str, tuple[Case, ...]] = {
+    "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
+}  # fmt: skip
+INNOCENT_SETS = ("calibration", "practice")
+"""Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""

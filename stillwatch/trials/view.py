@@ -41,9 +41,13 @@ def trials_view(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) ->
     for trial in trials:
         for row in _rows(trial):
             table.add_row(*row)
+    return Group(table, Text(_LEGEND, style="dim"), *(Text(line) for line in compared(worse)))
+
+
+def compared(worse: Mapping[str, Sequence[Drop]]) -> list[str]:
+    """Return a line for each figure that fell behind, or one that says that none did."""
     lines = [f"worse than {name}: {_drop(drop)}" for name, found in worse.items() for drop in found]
-    verdict = lines or [f"No figure is worse than {' or '.join(worse)}." if worse else "Nothing was compared."]
-    return Group(table, Text(_LEGEND, style="dim"), *(Text(line) for line in verdict))
+    return lines or [f"No figure is worse than {' or '.join(worse)}." if worse else "Nothing was compared."]
 
 
 def _drop(drop: Drop) -> str:

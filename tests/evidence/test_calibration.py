@@ -1,7 +1,8 @@
 """How often random groups of unrelated accounts look guilty: about as often as their p-values say, or less.
 
-Two hundred groups are drawn from one population in which no account belongs to another. A kind whose p-value is at
-most 0.05 in many more than ten of them would accuse people of chance.
+Two hundred groups are drawn from one population in which no account belongs to another, then from its heaviest and
+from its newest tenth. A kind whose p-value is at most 0.05 in many more than ten of them would accuse people of chance,
+or of being heavy or new. `python -m benchmarks.activity` measures the same in worlds of the range.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from stillwatch.evidence import EVIDENCE_TABLE, Kind
+from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_COUNTS, Kind
 from stillwatch.evidence.signup_burst import signup_burst
 from stillwatch.findings import Question
 from stillwatch.nulls import bits_of
-from stillwatch.profiles import F64
+from stillwatch.profiles import F64, I64
 from tests.evidence.everything import shares
 from tests.worlds import Crowd, Rows, World, a_world, own, some
 
@@ -108,6 +109,51 @@ def test_the_mean_e_value_of_random_groups_is_at_most_about_one(
 ) -> None:
     evidence = [2.0 ** min(bits_of(p), kind.cap) for p in p_values(kind, size)]
     assert float(np.mean(evidence)) <= 1.4
+
+
+TENTHS: dict[str, Callable[[World], I64]] = {
+    "heaviest": lambda world: world.people.n,
+    "newest": lambda world: world.people.created_us,
+}
+"""What the accounts of a tenth have most of."""
+SPEAKS = {
+    ("newest", "signup_burst"): "when accounts were made is what it tests",
+    ("heaviest", "shared_address"): "who comes through forty public addresses in turn meets more people the more he "
+    "asks, and its null is a random account; its cap is below what lets a family count",
+}
+"""Kinds that speak of a tenth by itself, and why that is borne."""
+
+
+@pytest.fixture(scope="module")
+def p_values_of_a_tenth(unrelated: World) -> Callable[[str, Kind], F64]:
+    """Return what gives the p-values of random groups of eight inside a tenth by a kind, each computed once."""
+
+    @functools.cache
+    def found(tenth: str, kind: Kind) -> F64:
+        most = np.argsort(TENTHS[tenth](unrelated), kind="stable")[-unrelated.people.size // 10 :]
+        drawn = (np.random.default_rng(seed).choice(most, 8, replace=False) for seed in range(GROUPS))
+        tested = [kind.test(unrelated.grouped(accounts), unrelated.case).p_value for accounts in drawn]
+        return np.array([1.0 if p is None else p for p in tested])
+
+    return found
+
+
+@pytest.mark.parametrize("tenth", TENTHS)
+@pytest.mark.parametrize("kind", TESTED, ids=[kind.kind for kind in TESTED])
+def test_heavy_and_new_accounts_look_guilty_no_more_often_than_the_level(
+    kind: Kind, tenth: str, p_values_of_a_tenth: Callable[[str, Kind], F64]
+) -> None:
+    found = p_values_of_a_tenth(tenth, kind)
+    if (tenth, kind.kind) in SPEAKS:
+        assert (found <= LEVEL).mean() > ALLOWED, "no longer an exception"
+    else:
+        assert (found <= LEVEL).mean() <= ALLOWED
+        assert (found <= STRICT).mean() <= ALLOWED_STRICT
+
+
+def test_what_speaks_of_heavy_accounts_alone_lets_no_family_count() -> None:
+    caps = {kind.kind: kind.cap for kind in EVIDENCE_TABLE}
+    assert all(caps[kind] < FAMILY_COUNTS for tenth, kind in SPEAKS if tenth == "heaviest")
 
 
 @pytest.fixture(scope="module")

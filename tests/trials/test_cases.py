@@ -11,7 +11,7 @@ from stillwatch.range.campaigns import REPORTED
 from stillwatch.range.cast import cast
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.render import TextMode
-from stillwatch.trials import SETS, Case
+from stillwatch.trials import INNOCENT_SETS, SETS, Case
 from stillwatch.trials.cases import REPORTING
 
 CASES = [pytest.param(case, id=f"{name}-{case.name}") for name, cases in SETS.items() for case in cases]
@@ -28,8 +28,8 @@ def test_a_case_can_be_cast(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_case_is_for_reporting_and_carries_short_text(case: Case) -> None:
-    assert case.seed >= REPORTING
+def test_a_case_is_for_reporting_unless_it_is_for_practice_and_carries_short_text(case: Case) -> None:
+    assert (case.seed >= REPORTING) == (case not in SETS["practice"])
     assert case.spec().text is TextMode.SHORT
     assert case.cut_offs >= 1
 
@@ -44,7 +44,7 @@ def test_names_are_unique_in_a_set(name: str) -> None:
 def test_no_two_sets_share_a_seed_and_no_two_worlds_either() -> None:
     for one, other in combinations(SETS, 2):
         assert not {c.seed for c in SETS[one]} & {c.seed for c in SETS[other]}, (one, other)
-    for name in ("fast", "full"):
+    for name in SETS.keys() - {"ladder"}:
         seeds = [case.seed for case in SETS[name]]
         assert len(set(seeds)) == len(seeds)
 
@@ -64,6 +64,22 @@ def test_the_full_set_plays_every_reported_campaign_and_innocents_alone() -> Non
 def test_the_fast_set_has_a_campaign_on_each_side_and_innocents_alone() -> None:
     assert {case.scenario for case in SETS["fast"]} == {"grader-2026-02", "letter-2026-06", "innocent"}
     assert sum(cast(case.spec(), case.seed).expected for case in SETS["fast"]) < 1_000_000
+
+
+@pytest.mark.parametrize("name", INNOCENT_SETS)
+def test_in_an_innocent_set_each_population_is_the_largest_of_some_world(name: str) -> None:
+    shares = [cast(case.spec(), case.seed).shares for case in SETS[name]]
+    largest = {max(share, key=lambda kind: share[kind]) for share in shares}
+    assert largest == {population.name for population in POPULATIONS}
+    assert max(max(share.values()) for share in shares) > 0.45
+
+
+def test_the_calibration_set_is_a_hundred_small_worlds_of_growing_size_and_other_mixes() -> None:
+    cases = SETS["calibration"]
+    assert len(cases) == 100
+    assert all(20_000 < cast(case.spec(), case.seed).expected <= 100_000 for case in cases)
+    assert len({case.scale for case in cases}) >= 4
+    assert any(len(case.dials) > 1 for case in cases)
 
 
 def test_the_ladder_is_one_campaign_on_every_rung_and_on_none() -> None:

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from stillwatch import __version__
 from stillwatch.range.curves import plot
-from stillwatch.range.curves.calibrated import calibrations, mean_rows
+from stillwatch.range.curves.calibrated import calibrations, mean_rows, reliability
 from stillwatch.range.curves.delay import delays
 from stillwatch.range.curves.rows import ladder, lookalikes, sheets
+from stillwatch.range.scoring import figures
 from stillwatch.range.scoring import wording as said
 from stillwatch.range.scoring.score import Score
 from stillwatch.report import wording
@@ -38,6 +39,7 @@ def render_curves(scores: Sequence[tuple[str, Score]]) -> str:
         left_out=max(len(over_time) - MOST_PLOTS, 0),
         rungs=ladder(scores),
         calibrations=calibrations(scores),
+        reliability=reliability(scores),
         means=mean_rows(scores),
         kinds=lookalikes(scores),
         mixed=sum(len(s.calibration.mixed) for _, s in scores if s.calibration),
@@ -48,7 +50,7 @@ def render_curves(scores: Sequence[tuple[str, Score]]) -> str:
 
 
 _FILTERS = (
-    said.percent, said.ends, said.span, said.called, said.hits_of, said.per_many, said.scenario_of, said.rungs_of,
+    said.percent, said.ends, said.span, said.called, figures.hits_of, said.per_many, said.scenario_of, said.rungs_of,
     wording.brief, wording.shown, wording.count,
 )  # fmt: skip
 

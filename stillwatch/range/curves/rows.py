@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stillwatch.range.curves.calibrated import pooled
 from stillwatch.range.scoring.detection import EXPECTED
-from stillwatch.range.scoring.figures import Figure
+from stillwatch.range.scoring.figures import Figure, hits_of, pooled
 from stillwatch.range.scoring.groups import GroupScore
 from stillwatch.range.scoring.innocents import KindScore
 from stillwatch.range.scoring.score import Score
-from stillwatch.range.scoring.wording import ends, hits_of, percent, rungs_of, scenario_of
+from stillwatch.range.scoring.wording import ends, percent, rungs_of, scenario_of
 from stillwatch.range.store import CAMPAIGN
 
 _NOTHING = "-"

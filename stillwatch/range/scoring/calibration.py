@@ -17,6 +17,7 @@ import numpy as np
 
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.range.scoring.figures import Figure, mean_of, proportion
+from stillwatch.range.scoring.odds import Odds, odds
 from stillwatch.range.scoring.tested import GUILTY, INNOCENTS, Nature, TestedGroup
 
 Q_GRID = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5)
@@ -110,6 +111,7 @@ class Calibration:
     Attributes:
         groups: how many of each nature (`tested.Nature`).
         q, tail, kinds, reliability: see their points.
+        odds: stated bits beside observed ones, of the sums and of each kind, see `odds.Odds`.
         mixed: listed one by one.
     """
 
@@ -118,6 +120,7 @@ class Calibration:
     tail: tuple[TailPoint, ...]
     kinds: tuple[KindPoint, ...]
     reliability: tuple[Bin, ...]
+    odds: tuple[Odds, ...]
     mixed: tuple[MixedGroup, ...]
 
 
@@ -133,6 +136,7 @@ def calibration(groups: Sequence[TestedGroup]) -> Calibration:
         tail=tuple(TailPoint(b, 2.0**-b, _reaching(b, unrelated), _reaching(b, innocent)) for b in TAIL_GRID),
         kinds=tuple(p for row in EVIDENCE_TABLE if (p := _kind(row.kind, str(row.question), unrelated, innocent))),
         reliability=_bins(groups),
+        odds=odds(groups),
         mixed=tuple(
             MixedGroup(g.scan, g.campaign_id, g.parts.accounts, g.parts.campaign, g.parts.relay, g.parts.innocent)
             for g in by[Nature.MIXED]

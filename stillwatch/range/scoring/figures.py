@@ -7,6 +7,7 @@ Shares of exchanges are resampled by account, because the exchanges of one accou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,17 @@ def proportion(hits: int, n: int, *, per: float = 1.0) -> Figure | None:
 def share_of(hit: Flags, *, per: float = 1.0) -> Figure | None:
     """Return the share of true flags, see `proportion`."""
     return proportion(int(hit.sum()), len(hit), per=per)
+
+
+def hits_of(figure: Figure) -> int:
+    """Return how many of `n` a share counts."""
+    return round(figure.estimate * figure.n)
+
+
+def pooled(figures: Sequence[Figure | None]) -> Figure | None:
+    """Return exact shares of different units taken together; None when there are none."""
+    some = [figure for figure in figures if figure is not None]
+    return proportion(sum(hits_of(figure) for figure in some), sum(figure.n for figure in some))
 
 
 def weighted_share(hit: Flags, weights: I64) -> Figure | None:

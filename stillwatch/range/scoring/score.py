@@ -21,6 +21,7 @@ from stillwatch.range.scoring.innocents import (
     moments,
     relays,
 )
+from stillwatch.range.scoring.named import NamedCampaign, Nearest, named_campaigns, nearest
 from stillwatch.range.scoring.present import Present
 from stillwatch.range.scoring.scans import Accusations, another_world, load_scans, said
 from stillwatch.range.scoring.tested import TestedGroup, tested_groups
@@ -42,6 +43,8 @@ class Score:
         groups: campaigns, relays and look-alike groups of the truth, in this order.
         kinds: look-alikes by kind.
         innocents, relays: who was wrongly accused.
+        named: the campaigns that the scan named, and who their members are.
+        nearest: the innocent group with the smallest q-value; None when the scan left no table of the groups it tested.
         moments: the innocent at each cut-off; how each campaign fared is in `groups`.
         calibration: of bits and q-values; None when the scan left no table of the groups it tested.
         notes: figures that could not be had, and why.
@@ -56,6 +59,8 @@ class Score:
     kinds: tuple[KindScore, ...]
     innocents: Innocents
     relays: Relays
+    named: tuple[NamedCampaign, ...]
+    nearest: Nearest | None
     moments: tuple[Moment, ...]
     calibration: Calibration | None
     notes: tuple[str, ...]
@@ -102,6 +107,8 @@ def score(truth: Path, *scans: Path, memory: str = MEMORY) -> Score:
         kinds=kind_scores(last, world, at),
         innocents=innocents(last, world, at),
         relays=relays(last, world, at),
+        named=named_campaigns(last, known),
+        nearest=nearest(tested),
         moments=moments(series, world),
         calibration=calibration(tested) if tested else None,
         notes=tuple(_notes(series, activity, tested)),

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from stillwatch.range.scoring.calibration import Calibration
 from stillwatch.range.scoring.detection import EXPECTED, Detection
-from stillwatch.range.scoring.figures import Figure
+from stillwatch.range.scoring.figures import Figure, hits_of
 from stillwatch.range.scoring.groups import GroupScore
 from stillwatch.range.scoring.innocents import KindScore
 from stillwatch.range.scoring.score import Score
-from stillwatch.range.scoring.wording import called, ends, hits_of, per_many, percent, rungs_of, scenario_of, span
+from stillwatch.range.scoring.wording import called, ends, per_many, percent, rungs_of, scenario_of, span
 from stillwatch.report.wording import brief, count
 
 _WRONG = "dark_orange"

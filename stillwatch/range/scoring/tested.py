@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,6 @@ import pyarrow.compute as pc
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import Question
 from stillwatch.nulls import I64, bits_of
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.scans import Accusations, another_world, column
 from stillwatch.range.scoring.truth import Truth
 from stillwatch.range.store import CAMPAIGN, ORDINARY, RELAY
@@ -48,6 +48,7 @@ class Parts:
     Attributes:
         nature: what the group was. accounts: how many were tested.
         campaign, relay, innocent: shares of them: in the campaign and the relay that hold most, and innocent.
+        largest: kind of which most of them are, as in the truth.
     """
 
     nature: Nature
@@ -55,6 +56,7 @@ class Parts:
     campaign: float
     relay: float
     innocent: float
+    largest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class TestedGroup:
     Attributes:
         scan: name of the folder. campaign_id: id of the campaign or cleared group.
         parts: who its accounts are.
-        bits: coordination left after innocence, as the verdict counts it. q_value: as the scan had it.
+        bits: coordination left after innocence, as the verdict counts it. extraction: bits of harvest, likewise.
+        q_value: as the scan had it.
+        counted: bits by kind of evidence that was tested, as the sums count them; negative for innocence.
         e_values: by kind of evidence that was tested and asks for guilt: 2 to the bits of its p-value, within the cap
             of its kind, before the caps of families and without the floor under what an absent sign takes away.
         p_values: the same, p.
@@ -74,7 +78,9 @@ class TestedGroup:
     campaign_id: str
     parts: Parts
     bits: float
+    extraction: float
     q_value: float
+    counted: dict[str, float]
     e_values: dict[str, float]
     p_values: dict[str, float]
 
@@ -92,21 +98,28 @@ def tested_groups(scan: Accusations, truth: Truth) -> tuple[TestedGroup, ...]:
     """
     if not (scan.folder / "groups.parquet").exists():
         return ()
-    columns = ["campaign_id", "coordination_bits", "innocence_bits", "q_value"]
+    columns = ["campaign_id", "coordination_bits", "extraction_bits", "innocence_bits", "q_value"]
     rows = [row for name in ("campaigns", "cleared") for row in column(scan.folder, name, columns).to_pylist()]
     shares, evidence = _shares(scan, truth), _evidence(scan)
     return tuple(
-        TestedGroup(
-            scan=scan.folder.name,
-            campaign_id=row["campaign_id"],
-            parts=shares[row["campaign_id"]],
-            bits=row["coordination_bits"] + row["innocence_bits"],
-            q_value=row["q_value"],
-            e_values={kind: _e_value(kind, p) for kind, p in evidence.get(row["campaign_id"], {}).items()},
-            p_values=evidence.get(row["campaign_id"], {}),
-        )
+        _tested(scan.folder.name, row, shares[row["campaign_id"]], evidence=evidence.get(row["campaign_id"], []))
         for row in rows
         if row["campaign_id"] in shares
+    )
+
+
+def _tested(scan: str, row: Mapping[str, Any], parts: Parts, *, evidence: Sequence[Mapping[str, Any]]) -> TestedGroup:
+    guilt = {one["evidence"]: one["p_value"] for one in evidence if one["question"] != str(Question.INNOCENCE)}
+    return TestedGroup(
+        scan=scan,
+        campaign_id=row["campaign_id"],
+        parts=parts,
+        bits=row["coordination_bits"] + row["innocence_bits"],
+        extraction=row["extraction_bits"],
+        q_value=row["q_value"],
+        counted={one["evidence"]: one["bits"] for one in evidence},
+        e_values={kind: _e_value(kind, p) for kind, p in guilt.items()},
+        p_values=guilt,
     )
 
 
@@ -114,15 +127,12 @@ def _e_value(kind: str, p_value: float) -> float:
     return float(2.0 ** min(bits_of(p_value), _CAPS.get(kind, np.inf)))
 
 
-def _evidence(scan: Accusations) -> dict[str, dict[str, float]]:
-    """Return the p-values of the evidence for guilt by group and kind."""
-    names = ["campaign_id", "evidence", "question", "p_value"]
-    table = column(scan.folder, "evidence", names)
-    innocence = pc.equal(table["question"], str(Question.INNOCENCE))
-    table = table.filter(pc.and_(pc.invert(innocence), pc.is_valid(table["p_value"])))
-    found: dict[str, dict[str, float]] = {}
-    for key, kind, p_value in zip(*(table[n].to_pylist() for n in ("campaign_id", "evidence", "p_value")), strict=True):
-        found.setdefault(key, {})[kind] = p_value
+def _evidence(scan: Accusations) -> dict[str, list[dict[str, Any]]]:
+    """Return the evidence that could be tested by group."""
+    table = column(scan.folder, "evidence", ["campaign_id", "evidence", "question", "bits", "p_value"])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.filter(pc.is_valid(table["p_value"])).to_pylist():
+        found.setdefault(row["campaign_id"], []).append(row)
     return found
 
 
@@ -137,14 +147,15 @@ def _shares(scan: Accusations, truth: Truth) -> dict[str, Parts]:
     of = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     ends = np.cumsum(np.bincount(of, minlength=len(codes.dictionary)))
     members = np.split(places[np.argsort(of, kind="stable")], ends[:-1])
-    kinds = {kind: truth.of_kind(kind) for kind in (CAMPAIGN, RELAY, ORDINARY)}
-    return {key: _parts(who, truth, kinds) for key, who in zip(codes.dictionary.to_pylist(), members, strict=True)}
+    return {key: parts_of(who, truth) for key, who in zip(codes.dictionary.to_pylist(), members, strict=True)}
 
 
-def _parts(who: I64, truth: Truth, kinds: Mapping[str, Flags]) -> Parts:
-    campaign, relay = (_largest(truth.group[who[kinds[kind][who]]], len(who)) for kind in (CAMPAIGN, RELAY))
-    innocent = float((~kinds[CAMPAIGN][who] & ~kinds[RELAY][who]).mean())
-    ordinary = float(kinds[ORDINARY][who].mean())
+def parts_of(who: I64, truth: Truth) -> Parts:
+    """Return who the accounts in the places `who` of the truth are, shape (accounts,)."""
+    kinds = truth.kinds[who]
+    of = {kind: np.isin(kinds, truth.numbers(kind)) for kind in (CAMPAIGN, RELAY, ORDINARY)}
+    campaign, relay = (_largest(truth.group[who[of[kind]]], len(who)) for kind in (CAMPAIGN, RELAY))
+    innocent = float((~of[CAMPAIGN] & ~of[RELAY]).mean())
     if campaign >= TRUE:
         nature = Nature.CAMPAIGN
     elif relay >= TRUE:
@@ -152,8 +163,8 @@ def _parts(who: I64, truth: Truth, kinds: Mapping[str, Flags]) -> Parts:
     elif innocent < INNOCENT:
         nature = Nature.MIXED
     else:
-        nature = Nature.UNRELATED if ordinary >= INNOCENT else Nature.LOOKALIKE
-    return Parts(nature, len(who), campaign, relay, innocent)
+        nature = Nature.UNRELATED if float(of[ORDINARY].mean()) >= INNOCENT else Nature.LOOKALIKE
+    return Parts(nature, len(who), campaign, relay, innocent, truth.names[int(np.bincount(kinds).argmax())])
 
 
 def _largest(groups: I64, accounts: int) -> float:

@@ -62,7 +62,11 @@ class Truth:
 
     def of_kind(self, *kinds: str) -> Flags:
         """Return which accounts are of one of `kinds`, shape (accounts,)."""
-        return np.isin(self.kinds, [i for i, name in enumerate(self.names) if name in kinds])
+        return np.isin(self.kinds, self.numbers(*kinds))
+
+    def numbers(self, *kinds: str) -> list[int]:
+        """Return what stands for `kinds` in the field of this name."""
+        return [i for i, name in enumerate(self.names) if name in kinds]
 
     @property
     def innocent(self) -> Flags:

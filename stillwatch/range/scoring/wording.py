@@ -35,11 +35,6 @@ def span(hours: Figure) -> str:
     return f"{hours.low:.0f}-{hours.high:.0f} h"
 
 
-def hits_of(figure: Figure) -> int:
-    """Return how many of `n` a share counts."""
-    return round(figure.estimate * figure.n)
-
-
 def per_many(figure: Figure) -> str:
     """Return a number of accounts per 100,000 with its interval."""
     return f"{figure.estimate:,.1f} ({figure.low:,.0f} to {figure.high:,.0f})"

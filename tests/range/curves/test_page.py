@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from stillwatch.range.curves import render_curves
-from stillwatch.range.curves.plot import BOTTOM, LEFT
+from stillwatch.range.curves.plot import BOTTOM, LEFT, TOP
 from stillwatch.range.scoring import Score, read_score, score, score_json
 from tests.range.scoring.hand import PEOPLE, add_groups, scored, write_scan, write_world
 
@@ -112,6 +112,17 @@ def test_look_alikes_and_calibration_are_taken_over_all_scores(page: str) -> Non
     calibration = _text(f"<body>{_section(page, 'calibration')}")
     assert "0.05 3 of 6 (11.8-88.2 %) 3 of 6 (11.8-88.2 %)" in calibration
     assert "20-30 3 0 0 0 3 of 3" in calibration
+
+
+def test_stated_bits_stand_beside_observed_ones_for_the_sums_and_for_each_kind(page: str) -> None:
+    part = _section(page, "calibration")
+    titles = re.findall(r"<figcaption[^>]*>(.*?)</figcaption>", part)
+    assert titles[3:] == ["coordination left after innocence", "extraction", "in step", "same list"]
+    text = _text(f"<body>{part}")
+    assert "20-30 3 0 20.0 - (-0.3 to no most)" in text
+    assert "2 kinds of evidence, one by one" in text
+    drawn = part[part.index("coordination left after innocence</figcaption>") :].split("</figure>")[0]
+    assert re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', drawn)[-1] == f"{TOP}.0", "all of them are true"
 
 
 def test_what_is_wrong_is_told_by_a_word_and_not_by_colour_alone(page: str) -> None:

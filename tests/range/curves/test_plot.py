@@ -6,9 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from stillwatch.range.curves.calibrated import pooled
 from stillwatch.range.curves.plot import BOTTOM, LEFT, RIGHT, TOP, Axis, across, line, path, shares
-from stillwatch.range.scoring.figures import Figure, proportion
+from stillwatch.range.scoring.figures import Figure, pooled, proportion
 
 
 def test_a_share_stands_between_bottom_and_top() -> None:

@@ -95,7 +95,8 @@ def add_groups(folder: Path, groups: Mapping[str, tuple[str, float, float]], *, 
     """Write what a scan of ours leaves beside its members: tested groups with bits, q-values and evidence.
 
     Args:
-        groups: accounts as words, bits and q-value of each group; each has evidence of two kinds with p = 2^-bits.
+        groups: accounts as words, bits and q-value of each group; each has evidence of two kinds with p = 2^-bits, of
+            so many bits for and against it, and ten bits of extraction less than bits.
         verdicts: those of `groups` that are campaigns.
     """
     rows = {name: (bits, q) for name, (_, bits, q) in groups.items()}
@@ -105,6 +106,7 @@ def add_groups(folder: Path, groups: Mapping[str, tuple[str, float, float]], *, 
             "campaign_id": pa.array(names, pa.string()),
             "verdict": pa.array([verdicts[n][0] if n in verdicts else None for n in names], pa.string()),
             "coordination_bits": pa.array([rows[n][0] + 1 for n in names], pa.float64()),
+            "extraction_bits": pa.array([max(rows[n][0] - 10, 0.0) for n in names], pa.float64()),
             "innocence_bits": pa.array([-1.0 for _ in names], pa.float64()),
             "q_value": pa.array([rows[n][1] for n in names], pa.float64()),
         }
@@ -120,6 +122,7 @@ def add_groups(folder: Path, groups: Mapping[str, tuple[str, float, float]], *, 
                 "campaign_id": [name for name, _, _ in evidence],
                 "evidence": [kind for _, kind, _ in evidence],
                 "question": [question for _, _, question in evidence],
+                "bits": [rows[name][0] * (1 if question == "coordination" else -1) for name, _, question in evidence],
                 "p_value": [min(2.0 ** -rows[name][0], 1.0) for name, _, _ in evidence],
             }
         ),

@@ -15,13 +15,15 @@ from stillwatch.range.scoring.detection import CutOff, Detection
 from stillwatch.range.scoring.figures import Figure
 from stillwatch.range.scoring.groups import GroupScore, Rates
 from stillwatch.range.scoring.innocents import Innocents, KindScore, Moment, Relays
+from stillwatch.range.scoring.named import NamedCampaign, Nearest
+from stillwatch.range.scoring.odds import Odds, OddsBin
 from tests.range.scoring.hand import PEOPLE, add_groups, write_scan, write_world
 from tests.tree import ROOT
 
 PAGE = ROOT / "docs" / "concepts" / "scoring.md"
 VALUES = (
     Score, GroupScore, Rates, Figure, Detection, CutOff, KindScore, Innocents, Relays, Moment, Calibration, QPoint,
-    TailPoint, KindPoint, Bin, MixedGroup,
+    TailPoint, KindPoint, Bin, MixedGroup, NamedCampaign, Nearest, Odds, OddsBin,
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class Case:
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         limits: what counts as a habit.
-        own_time: sum over hours of each account's squared deviation from its mean of the hour of the day, (accounts,).
+        own_time: sum over hours of each account's squared deviation from its means of hour and day, (accounts,).
     """
 
     people: Population

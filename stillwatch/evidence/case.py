@@ -56,7 +56,7 @@ class Case:
         asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         limits: what counts as a habit.
         templated: share of prompts in any template that two accounts have as a habit, shape (accounts,).
-        own_time: sum over hours of each account's squared deviation from its mean of the hour of the day, (accounts,).
+        own_time: sum over hours of each account's squared deviation from its means of hour and day, (accounts,).
     """
 
     people: Population

@@ -26,6 +26,8 @@ from stillwatch.profiles import F64, I64
 
 LEAST = 200
 """Prompts; in fewer, chance alone repeats little."""
+MOST = 0.05
+"""Share of prompts repeated by another member, above which no list was dealt out, however much all others repeat."""
 
 OVERLAP = Query(
     "dealt_out",
@@ -74,6 +76,8 @@ def dealt_out(group: Group, case: Case) -> Finding:
     if usual is None:
         return untested(f"fewer than {LEAST} prompts, or too few other accounts to compare with", prompts=prompts)
     own = own_overlap(group, case)
+    if own > MOST:
+        return untested(f"{own:.1%} of the prompts are asked by another member too", overlap=round(own, 6))
     least = 1.0 / prompts
     p, _ = against_random(float(np.log(own + least)), np.log(usual + least))
     return Finding(

@@ -1,7 +1,8 @@
-"""Accounts whose hours swell and fall together beyond the time of day.
+"""Accounts whose hours swell and fall together beyond the time of day, and beyond the days on which they come.
 
+That people have the same days off, or came lately, is no evidence: heavy and new accounts would be taken for a group.
 Innocent causes: one company's release, a lecture, an outage after which everybody returns, a public event.
-Blind spot: a queue that is never empty and never full; jitter of more than a few hours.
+Blind spot: a queue that is never empty and never full; jitter of more than a few hours; whole days worked together.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def in_step(group: Group, case: Case) -> Finding:
 def together(case: Case, groups: I64) -> F64:
     """Return variance of the hourly total over the sum of the members' variances, per group.
 
-    Both are taken around the mean of the hour of the day. `groups` has shape (groups, members).
+    Both are taken around the mean of the hour of the day and that of the day. `groups` has shape (groups, members).
     """
     totals = (group_rows(groups, case.people.size) @ case.hourly).toarray().astype(np.float64)
     joint = (_residual(totals) ** 2).sum(axis=1)
@@ -73,17 +74,30 @@ def together(case: Case, groups: I64) -> F64:
 
 
 def own_time(hourly: sparse.csr_array) -> F64:
-    """Return the sum over hours of each account's squared deviation from its mean of the hour, shape (accounts,)."""
+    """Return the sum over hours of each account's squared deviation from its means of the hour and of the day.
+
+    Two-way analysis of variance without interaction, shape (accounts,); the last day is filled up with empty hours.
+    """
     hours = hourly.shape[1]
+    days = -(-hours // 24)
     places = np.arange(hours)
-    clock = sparse.csr_array((np.ones(hours, dtype=np.int64), (places, places % 24)), shape=(hours, 24))
-    by_hour = sparse.csr_array(hourly @ clock)
-    squares = np.asarray(hourly.multiply(hourly).sum(axis=1), dtype=np.float64).ravel()
-    return np.asarray(squares - np.asarray(by_hour.multiply(by_hour).sum(axis=1)).ravel() * 24 / hours)
+    by_hour, by_day = (_squares(hourly, part, size) for part, size in ((places % 24, 24), (places // 24, days)))
+    everything = np.asarray(hourly.sum(axis=1), dtype=np.float64).ravel() ** 2
+    return np.asarray(_squares(hourly, places, hours) - by_hour / days - by_day / 24 + everything / (24 * days))
+
+
+def _squares(hourly: sparse.csr_array, part: I64, parts: int) -> F64:
+    """Return the sum of squares of each account's exchanges by part of the time, shape (accounts,)."""
+    hours = hourly.shape[1]
+    of = sparse.csr_array((np.ones(hours, dtype=np.int64), (np.arange(hours), part)), shape=(hours, parts))
+    sums = sparse.csr_array(hourly @ of)
+    return np.asarray(sums.multiply(sums).sum(axis=1), dtype=np.float64).ravel()
 
 
 def _residual(totals: F64) -> F64:
     groups, hours = totals.shape
     days = -(-hours // 24)
-    padded = np.pad(totals, ((0, 0), (0, days * 24 - hours))).reshape(groups, days, 24)
-    return np.asarray((padded - padded.mean(axis=1, keepdims=True)).reshape(groups, -1))
+    left = np.pad(totals, ((0, 0), (0, days * 24 - hours))).reshape(groups, days, 24)
+    for axis in (1, 2):
+        left = left - left.mean(axis=axis, keepdims=True)
+    return np.asarray(left.reshape(groups, -1))

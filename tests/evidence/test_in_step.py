@@ -7,8 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stillwatch.evidence.in_step import in_step
-from tests.worlds import Crowd, World, a_world
+from stillwatch.evidence.in_step import in_step, together
+from stillwatch.profiles import I64
+from tests.worlds import Crowd, Rows, World, a_world
+
+
+def _round_the_clock(rows: Rows, days: list[int]) -> I64:
+    return np.asarray(rows.rng.choice(days, len(rows)) * 24 + rows.rng.integers(0, 24, len(rows)))
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +23,8 @@ def world() -> Iterator[World]:
         Crowd("people", 150, days=7),
         Crowd("pool", 20, hours=lambda rows: rows.rng.choice(shifts, len(rows))),
         Crowd("early", 20, hours=lambda rows: rows.rng.integers(0, 7, len(rows)) * 24 + 8 + rows.nth % 2),
+        Crowd("newcomers", 20, hours=lambda rows: _round_the_clock(rows, [5, 6])),
+        Crowd("weekdays", 20, exchanges=90, hours=lambda rows: _round_the_clock(rows, [0, 1, 4, 6])),
     ) as made:
         yield made
 
@@ -38,6 +45,20 @@ def test_keeping_the_same_office_hours_is_not_being_in_step(world: World) -> Non
     p = in_step(world.group("early"), world.case).p_value
     assert p is not None
     assert p > 0.01
+
+
+@pytest.mark.parametrize("crowd", ["newcomers", "weekdays"])
+def test_having_come_lately_or_the_same_days_off_is_not_being_in_step(world: World, crowd: str) -> None:
+    p = in_step(world.group(crowd), world.case).p_value
+    assert p is not None
+    assert p > 0.01
+
+
+def test_the_deviations_of_single_accounts_are_those_of_a_group_of_one(world: World) -> None:
+    alone = together(world.case, np.arange(world.people.size)[:, None])
+    busy = world.case.own_time > 1e-9
+    assert busy.any()
+    assert alone[busy] == pytest.approx(1.0)
 
 
 def test_random_groups_stand_for_accounts_that_each_keep_their_own_time(world: World) -> None:

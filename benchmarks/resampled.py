@@ -25,12 +25,12 @@ def auc(score: F64, guilty: Flags, clusters: I64) -> Figure:
         score: larger is more guilty, shape (n,).
         clusters: what each of them belongs to, shape (n,).
     """
-    return over_clusters(lambda weights: _area(score, guilty, weights), clusters)
+    return over_clusters(lambda weights: area(score, guilty, weights), clusters)
 
 
 def recall_at(score: F64, guilty: Flags, clusters: I64, *, false: float) -> Figure:
     """Return the share of the guilty above the score that at most a share `false` of the innocent are above."""
-    return over_clusters(lambda weights: _recall(score, guilty, weights, false), clusters)
+    return over_clusters(lambda weights: recall(score, guilty, weights, false), clusters)
 
 
 def over_clusters(measured: Callable[[F64], float], clusters: I64) -> Figure:
@@ -53,13 +53,15 @@ def _times(rng: np.random.Generator, clusters: int) -> F64:
     return np.bincount(rng.integers(0, clusters, clusters), minlength=clusters).astype(np.float64)
 
 
-def _area(score: F64, guilty: Flags, weights: F64) -> float:
+def area(score: F64, guilty: Flags, weights: F64) -> float:
+    """Return the area under the curve, not a number when only one side has weight; see `auc`."""
     if not weights[guilty].any() or not weights[~guilty].any():
         return float("nan")
     return float(roc_auc_score(guilty, score, sample_weight=weights))
 
 
-def _recall(score: F64, guilty: Flags, weights: F64, false: float) -> float:
+def recall(score: F64, guilty: Flags, weights: F64, false: float) -> float:
+    """Return the recall at a share `false` of false alarms, not a number when only one side has weight."""
     order = np.argsort(-score[~guilty], kind="stable")
     innocent, weight = score[~guilty][order], weights[~guilty][order]
     if not weight.any() or not weights[guilty].any():

@@ -20,7 +20,7 @@ from benchmarks.sameness.plot import drawn
 from benchmarks.sameness.power import Power, powers
 
 RANGE_SEEDS = (121, 122, 123, 124, 125)
-RANGE_SCALE = 0.1
+RANGE_SCALE = 0.4
 PARTS = ("level", "range", "power")
 
 

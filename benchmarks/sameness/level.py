@@ -48,7 +48,7 @@ ACTIVITIES = ("20", "100", "1000", "10000", MIXED)
 BETWEEN = (12, 30, 100, 300, 1000, 100_000)
 """Exchanges between which people of the range count as equally active."""
 MOSTLY = 0.9
-"""Share of ordinary people from which a group that was proposed in the range is innocent; look-alikes may be one hand."""
+"""Share of ordinary people from which a group proposed in the range is innocent; look-alikes may be one hand."""
 
 
 @dataclass(frozen=True, slots=True)

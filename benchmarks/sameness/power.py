@@ -1,4 +1,4 @@
-"""What sameness alone can see of a pool: bare prompts and nothing in common, among people, by exchanges and accounts."""
+"""What sameness alone sees of a pool: bare prompts, nothing in common, among people, by exchanges and accounts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Groups are chosen in three ways: at random, which for accounts as active as each other is a matched group; as the
 accounts nearest to one of them in the half of the hours that proposes, which is the worst that a proposer can do; and
-as the proposers of a scan choose them. Shares are of the groups that could be tested.
+as the proposers of a scan choose them. Shares are of all groups: one that cannot be tested is not accused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from stillwatch.ledger import Ledger
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
 from stillwatch.profiles import Flags, population
-from stillwatch.proposals import propose
+from stillwatch.proposals import distinct, propose
 from stillwatch.proposals.sameness import PROPOSING_HALF, sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named
@@ -148,7 +148,7 @@ def _chosen(case: Case, among: I64, sizes: Sizes, rng: np.random.Generator) -> I
 
 def _balls(case: Case) -> Sequence[I64]:
     of = means(case.people.profiles, PROPOSING_HALF)
-    found = sameness(Sight(case.people, case.handoffs, case.limits, {}))
+    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, {})))
     return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]
 
 
@@ -176,6 +176,5 @@ def table(drawn: Iterable[Drawn]) -> Iterator[str]:
 
 
 def _shares(p: F64) -> list[str]:
-    known = p[~np.isnan(p)]
-    shares = [f"{(known <= level).mean():.1%}" if len(known) else "–" for level in LEVELS]
-    return [f"{len(known)} of {len(p)}", *shares]
+    shares = [f"{(p <= level).mean():.1%}" if len(p) else "–" for level in LEVELS]
+    return [f"{int((~np.isnan(p)).sum())} of {len(p)}", *shares]

@@ -12,6 +12,7 @@ from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.likeness import means
 from stillwatch.nulls import I64
+from stillwatch.proposals import distinct
 from stillwatch.proposals.sameness import PROPOSING_HALF, sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed
@@ -75,5 +76,5 @@ def _speaks(case: Case, accounts: I64) -> bool:
 
 def _bodies(case: Case) -> list[I64]:
     of = means(case.people.profiles, PROPOSING_HALF)
-    found = sameness(Sight(case.people, case.handoffs, case.limits, {}))
+    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, {})))
     return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]

@@ -171,8 +171,8 @@ def _innocents(
     prompts = rows["prompt"].combine_chunks().cast(pa.string())
     if spec.innocents == "iid":
         return when, prompts.take(pa.array(rng.integers(0, len(prompts), size=len(when.account))))
-    favourites = _favourites(rng, prompts, rows["dataset"].combine_chunks(), len(people))
-    return when, _personal(rng, prompts, when, favourites)
+    liked = favourites(rng, prompts, rows["dataset"].combine_chunks(), len(people))
+    return when, _personal(rng, prompts, when, liked)
 
 
 def _moments(rng: np.random.Generator, traces: Traces, account: I64, people: int, *, days: int) -> I64:
@@ -194,7 +194,7 @@ class Favourites:
     bounds: I64
 
 
-def _favourites(rng: np.random.Generator, prompts: pa.Array, datasets: pa.Array, people: int) -> Favourites:
+def favourites(rng: np.random.Generator, prompts: pa.Array, datasets: pa.Array, people: int) -> Favourites:
     """Draw for every person a home data set and topics, four in five of them from that data set."""
     topic = _cluster(rng, prompts)
     order = np.argsort(topic, kind="stable")

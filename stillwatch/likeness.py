@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.nulls import chi2_above, chi2_below, weighted_chi2
+from stillwatch.nulls import chi2_above, chi2_below, chi2_with
 from stillwatch.profiles import F64, I64, Flags, Profiles
 
 
@@ -110,10 +110,18 @@ def further_apart_than(of: Means, accounts: I64, excess: F64) -> float:
 
 
 def _null(of: Means, accounts: I64, excess: F64) -> tuple[float, float]:
-    """Return the chi-square that stands for the spread of accounts that differ by `excess`, as scale and freedom."""
-    weights = 1.0 + np.outer(of.n[accounts], excess)
-    lost = (len(accounts) - 1) / len(accounts)
-    scale, freedom = weighted_chi2(weights.ravel(), np.full(weights.size, lost))
+    """Return the chi-square that stands for the spread of accounts that differ by `excess`, as scale and freedom.
+
+    The spread is a quadratic form in means with unlike variances: its mean and variance are exact, also where one
+    account has nearly all exchanges and with them the centre. Mean and variance: Searle, Linear Models (1971),
+    section 2.5, corollary 1.1 and 1.2; the chi-square with both: Satterthwaite, Biometrics Bulletin 2(6), 1946.
+    """
+    n = of.n[accounts]
+    share = (n / n.sum())[:, None]
+    weights = 1.0 + np.outer(n, excess)
+    mean = float((weights * (1 - share)).sum())
+    variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + ((weights * share).sum(axis=0) ** 2).sum())
+    scale, freedom = chi2_with(mean, variance)
     shrink = of.columns / max(weights.shape[1], 1)
     return scale / shrink, freedom * shrink
 

@@ -61,17 +61,11 @@ def drawn_tails(hits: I64, draws: int, holders: I64, size: int) -> F64:
     return np.asarray(np.where(hits <= 0, 1.0, stats.hypergeom.sf(hits - 1, size, holders, draws)))
 
 
-def weighted_chi2(weights: F64, freedom: F64) -> tuple[float, float]:
-    """Return scale and degrees of freedom of the chi-square that stands for a weighted sum of chi-squares.
+def chi2_with(mean: float, variance: float) -> tuple[float, float]:
+    """Return scale and degrees of freedom of the chi-square with that mean and variance.
 
-    Args:
-        weights: weight of each summand, shape (n,).
-        freedom: degrees of freedom of each summand, shape (n,).
-
-    The first two moments are matched (Satterthwaite, Biometrics Bulletin 2(6), 1946).
+    It stands for a sum of chi-squares of unlike weights (Satterthwaite, Biometrics Bulletin 2(6), 1946).
     """
-    mean = float(np.sum(weights * freedom))
-    variance = float(2 * np.sum(weights**2 * freedom))
     return variance / (2 * mean), 2 * mean**2 / variance
 
 

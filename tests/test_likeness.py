@@ -160,3 +160,14 @@ def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
     found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
     assert found.tolist() == [4, 5, 6]
     assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]
+
+
+@pytest.mark.parametrize("accounts", [8, 30])
+def test_one_account_with_nearly_all_exchanges_does_not_make_the_others_look_alike(accounts: int) -> None:
+    rng, found = np.random.default_rng(12), []
+    for _ in range(200):
+        counts = np.array([20] * (accounts - 1) + [4000] + [20] * 60)
+        of = means(simulated(rng, counts, excess=0.05))
+        found.append(as_alike_as_one_source(of, np.arange(accounts), np.full(COLUMNS, 0.05)))
+    assert np.mean(np.array(found) <= 0.05) <= 0.1
+    assert np.mean(np.array(found) <= 0.5) == pytest.approx(0.5, abs=0.15), "nor less alike than they are"

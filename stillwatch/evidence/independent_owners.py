@@ -11,6 +11,8 @@ from stillwatch.evidence.interchangeable import held_against_neighbours
 from stillwatch.likeness import further_apart_than, radius
 from stillwatch.trim import BODY_DEVIATIONS
 
+AROUND = 2.0
+"""Times the radius of the group's body, within which others may be the rest of its pool."""
 POOL = 0.1
 """Share of the variance between their neighbours that members of one pool are granted under the null."""
 
@@ -24,5 +26,5 @@ def independent_owners(group: Group, case: Case) -> Finding:
         group,
         case,
         lambda members, excess: further_apart_than(case.tested, members, POOL * excess),
-        beyond=radius(case.tested, BODY_DEVIATIONS),
+        beyond=AROUND * radius(case.tested, BODY_DEVIATIONS),
     )

@@ -22,6 +22,11 @@ MARGIN = 0.25
 LEAST = 6
 """Exchanges in the testing half of the hours; accounts with fewer are passed over."""
 
+NEAR = 0.1
+"""Share of the other accounts that may be neighbours; where a group is half of all, the other half is its outskirts."""
+FEWEST = 30
+"""Neighbours from which a spread is taken."""
+
 EXCHANGES = Query(
     "interchangeable",
     """
@@ -46,8 +51,10 @@ def comparable(of: Means, group: Group, beyond: float = 0.0) -> tuple[I64, F64] 
     if len(members) < 5:
         return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
     least = float(np.median(of.n[members])) / 2
-    near = neighbours_outside(of, members, max(len(members), 30), least, beyond=beyond)
-    if len(near) < 30:
+    able = int((of.n >= least).sum() - (of.n[group.accounts] >= least).sum())
+    wanted = max(min(len(members), int(NEAR * able)), FEWEST)
+    near = neighbours_outside(of, group.accounts, wanted, least, beyond=beyond)
+    if len(near) < FEWEST:
         return "fewer than thirty other accounts are active enough to compare with"
     return members, spread(of, near).excess
 

@@ -21,6 +21,7 @@ def world() -> Iterator[World]:
     with a_world(
         Crowd("people", 150, columns={"prompt_mark": some(0.4, _common, own)}),
         Crowd("pool", 20, columns={"prompt_mark": own}),
+        Crowd("by_two", 20, columns={"prompt_mark": some(0.03, 4000, own)}),
         Crowd("benchmark", 20, columns=list_of_all),
     ) as made:
         yield made
@@ -34,9 +35,7 @@ def test_prompts_that_are_dealt_out_are_seen(world: World) -> None:
 
 
 def test_people_repeat_what_everybody_asks(world: World) -> None:
-    p = dealt_out(world.drawn(20, 1, "people"), world.case).p_value
-    assert p is not None
-    assert p > 0.01
+    assert dealt_out(world.drawn(20, 1, "people"), world.case).bits <= 0
 
 
 def test_a_benchmark_run_by_many_is_the_opposite(world: World) -> None:
@@ -58,7 +57,7 @@ def test_where_nobody_repeats_anybody_it_tells_nobody_apart() -> None:
 
 
 def test_the_query_gives_the_numbers_again(world: World) -> None:
-    for crowd in ("pool", "benchmark"):
+    for crowd in ("pool", "by_two"):
         group = world.group(crowd)
         finding = dealt_out(group, world.case)
         for number, again in world.compared(finding, group).values():

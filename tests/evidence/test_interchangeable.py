@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from stillwatch.evidence.interchangeable import interchangeable
@@ -44,6 +45,17 @@ def test_a_circle_of_like_minded_people_is_not_one_source(world: World) -> None:
 def test_a_fleet_of_agents_shows_and_is_explained_by_the_organisation(world: World) -> None:
     assert interchangeable(world.group("fleet"), world.case).bits > 8
     assert world.left(world.group("fleet")) < 0
+
+
+def test_the_middle_of_a_population_is_not_one_source_beside_its_outskirts() -> None:
+    """Where a net takes in all but the oddest accounts, these differ far more; the nearest of them do not."""
+    unlike = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.6)
+    with a_world(*(Crowd(f"people-{i}", 60, exchanges=300, unlike=u) for i, u in enumerate(unlike))) as made:
+        of = made.case.tested
+        far = ((of.z - of.z.mean(axis=0)) ** 2).sum(axis=1)
+        p = interchangeable(made.grouped(np.argsort(far)[:300]), made.case).p_value
+    assert p is not None
+    assert p > 0.5
 
 
 def test_three_exchanges_say_nothing_of_whom_an_account_is_like(world: World) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from stillwatch.findings import FORMAT, Evidence, Member, Question
+from stillwatch.report.kinds import about
 from stillwatch.report.result import Group, Result
 from stillwatch.report.wording import instant, strongest
 
@@ -54,7 +55,11 @@ def _group(group: Group) -> dict[str, Any]:
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     fields = asdict(evidence)
-    return {"evidence": fields.pop("kind"), **fields, "numbers": dict(evidence.numbers)}
+    kind = about(fields.pop("kind"))
+    return {
+        "evidence": evidence.kind, **fields, "numbers": dict(evidence.numbers), "cap": kind.cap,
+        "origin": kind.origin or None,
+    }  # fmt: skip
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -147,6 +147,8 @@ def _step(step: Step, fall: Waterfall) -> Iterable[RenderableType]:
 def _details(evidence: Evidence) -> str:
     """Return the numbers, the null and the first exhibits of a piece of evidence in one line to be wrapped."""
     parts = [f"null: {wording.shown(evidence.null_model)}; p {_probability(evidence.p_value)}"]
+    if weight := about(evidence.kind).weight:
+        parts.append(weight)
     if evidence.numbers:
         values = (
             f"{wording.shown(name).replace('_', ' ')} {wording.number(value)}"

@@ -36,7 +36,7 @@ _ORIGINS = f"""## Where the numbers come from
 
 *Derived*: it follows from a formula, or from another number here. *Fitted*: a program chose it to fit labelled data. \
 *Judged*: a person set it; nobody measured that it is the best one. While judging, these were looked at: \
-{"; ".join(LOOKED_AT)}.
+{"; ".join(LOOKED_AT)}. [`stillwatch calibrate`](calibrate.md) holds the numbers against your own verdicts.
 """
 
 _CONSTANTS = {

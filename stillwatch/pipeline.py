@@ -30,6 +30,7 @@ from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed
 from stillwatch.verdict import Tested, judge, q_values, test_group, with_id
+from stillwatch.weights import TODAY
 
 Known = Mapping[str, frozenset[str]]
 """Accounts of earlier campaigns, by campaign id."""
@@ -78,7 +79,8 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
-    tested = [test_group(group, case) for group in _groups(candidates, case, settings)]
+    weights = settings.weights or TODAY
+    tested = [test_group(group, case, weights) for group in _groups(candidates, case, settings)]
     clock("verdicts")
     judged = _judged(tested, settings)
     named = _named(judged, case, settings, known)
@@ -128,7 +130,7 @@ def _judged(tested: list[Tested], settings: ScanSettings) -> list[_Judged]:
 
 
 def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
-    verdict, reason = judge(tested, q_value, settings.false_discoveries)
+    verdict, reason = judge(tested.evidence, q_value, settings.false_discoveries, settings.weights or TODAY)
     return _Judged(tested, q_value, verdict, reason)
 
 
@@ -164,7 +166,8 @@ def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, set
     """Return the verdict on the accounts of a group that no stronger campaign has taken, among all groups tested."""
     group = one.tested.group
     rest = group.accounts[~taken[group.accounts]]
-    tested = test_group(replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest), case)
+    group = replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest)
+    tested = test_group(group, case, settings.weights or TODAY)
     q_value = q_values([*(other.tested for other in judged), tested])[-1]
     return _verdict(tested, max(one.q_value, q_value), settings)
 

@@ -12,7 +12,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from stillwatch.config import Weights
 from stillwatch.evidence import EVIDENCE_TABLE, Kind
+from stillwatch.evidence.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,16 @@ class About:
         return "" if self.cap is None else f"{self.cap:g} bits at most, {self.origin}"
 
 
-def about(kind: str) -> About:
-    """Return the words on a kind; one that this version does not know has a title and nothing else."""
-    return _known().get(kind, About(_title(kind)))
+def about(kind: str, applied: Weights | None = None) -> About:
+    """Return the words on a kind; one that this version does not know has a title and nothing else.
+
+    Args:
+        applied: weights of the scan, if a person applied others than those of the table.
+    """
+    words = _known().get(kind, About(_title(kind)))
+    if applied is None or applied.caps.get(kind, words.cap) == words.cap:
+        return words
+    return replace(words, cap=applied.caps[kind], origin=str(Origin.FITTED))
 
 
 @functools.cache

@@ -5,6 +5,10 @@
 
 from stillwatch.trials.baseline import Baseline, Drop, drops, load_baseline, save_baseline
 from stillwatch.trials.cases import SETS, Case
+from stillwatch.trials.effect import Effect, effects
 from stillwatch.trials.run import Trial, run_case
 
-__all__ = ["SETS", "Baseline", "Case", "Drop", "Trial", "drops", "load_baseline", "run_case", "save_baseline"]
+__all__ = [
+    "SETS", "Baseline", "Case", "Drop", "Effect", "Trial", "drops", "effects", "load_baseline", "run_case",
+    "save_baseline",
+]  # fmt: skip

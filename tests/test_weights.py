@@ -16,6 +16,7 @@ from stillwatch.findings import Question
 from stillwatch.weights import BOUNDS, TODAY, is_proposal, numbers, read_weights, weights_of
 
 Proposal = dict[str, Any]
+_IN_STEP = f"it is {TODAY.caps['in_step']:g}"
 
 
 def _proposal() -> Proposal:
@@ -79,16 +80,24 @@ def _set(path: tuple[str, ...], value: object) -> Callable[[Proposal], None]:
         (_set(("format",), None), "`format`: field required", "calibrate --out"),
         (_set(("proposed",), None), "`proposed`: field required", "calibrate --out"),
         (_set(("proposed", "family_cap"), 3.0), "`proposed.family_cap`", "calibrate --out"),
-        (_set(("today", "caps", "in_step"), 8.0), "made for another version, in which `in_step` was 8", "it is 6"),
-        (_set(("today", "caps", "in_step"), None), "in which `in_step` was nothing", "it is 6"),
+        (_set(("today", "caps", "in_step"), 0.5), "made for another version, in which `in_step` was 0.5", _IN_STEP),
+        (_set(("today", "caps", "in_step"), None), "in which `in_step` was nothing", _IN_STEP),
         (_set(("today", "caps", "tea_leaves"), 3.0), "in which `tea_leaves` was 3", "it is nothing"),
-        (_set(("today", "extraction_needed"), 4.5), "in which `extraction_needed` was 4.5", "it is 5"),
+        (
+            _set(("today", "extraction_needed"), 4.5),
+            "in which `extraction_needed` was 4.5",
+            f"it is {EXTRACTION_NEEDED:g}",
+        ),
         (_set(("proposed", "caps", "in_step"), None), "`in_step` is not among", "every number"),
         (_set(("proposed", "caps", "tea_leaves"), 3.0), "`tea_leaves` is no number", "every number"),
-        (_set(("proposed", "caps", "in_step"), -0.5), "`in_step` is -0.5", "0 to 12 bits"),
-        (_set(("proposed", "caps", "shared_address"), 4.5), "`shared_address` is 4.5", "0 to 4 bits"),
-        (_set(("proposed", "caps", "same_list"), 40.0), "`same_list` is 40", "0 to 36 bits"),
-        (_set(("proposed", "coordination_needed"), 8.0), "`coordination_needed` is 8", "8.8 to 24 bits"),
+        (_set(("proposed", "caps", "in_step"), -0.5), "`in_step` is -0.5", f"0 to {FAMILY_CAP:g} bits"),
+        (
+            _set(("proposed", "caps", "shared_address"), 4.5),
+            "`shared_address` is 4.5",
+            f"0 to {TODAY.caps['shared_address']:g} bits",
+        ),
+        (_set(("proposed", "caps", "same_list"), 400.0), "`same_list` is 400", f"to {TODAY.caps['same_list']:g} bits"),
+        (_set(("proposed", "coordination_needed"), 8.0), "`coordination_needed` is 8", f"{2 * FAMILY_COUNTS:g} to"),
     ],
 )
 def test_what_is_wrong_with_a_proposal_is_said(

@@ -181,7 +181,7 @@ def test_a_scan_says_whose_weights_it_used(applied: tuple[Path, Path, str]) -> N
     assert explained["weights"] == {"file": str(file), "sha256": weights.sha256}
     origins = {e["evidence"]: (e["cap"], e["origin"]) for e in explained["evidence"]}
     assert origins["harvest_intent"] == (0.0, "fitted")
-    assert origins["in_step"] == (6.0, "judged")
+    assert origins["in_step"] == (TODAY.caps["in_step"], "judged")
 
 
 def test_without_a_proposal_nothing_is_said_of_weights(few: Scanned) -> None:
@@ -198,7 +198,9 @@ def test_a_proposal_that_changes_nothing_gives_the_same_tables(few: Scanned, tmp
 
 def test_a_proposal_of_another_version_stops_a_scan_before_it_begins(few: Scanned, tmp_path: Path) -> None:
     file = _proposal(tmp_path / "proposal.json")
-    file.write_text(file.read_text("utf-8").replace('"in_step": 6.0', '"in_step": 8.0'), encoding="utf-8")
+    other = json.loads(file.read_text("utf-8"))
+    other["today"]["caps"]["in_step"] += 1
+    file.write_text(json.dumps(other), encoding="utf-8")
     ran = stillwatch("scan", "--ledger", few.ledger, "--out", tmp_path / "out", "--weights", file)
     assert ran.code == ExitCode.NOTHING_USABLE
     assert "made for another version" in ran.err

@@ -29,9 +29,10 @@ $(READY): pyproject.toml requirements/dev.txt scripts/setup
 	scripts/setup
 	@touch $@
 
-docs: $(READY)  ## write docs/evidence.md and docs/range-catalogue.md anew from the code
+docs: $(READY)  ## write the pages and tables that come from the code anew
 	$(BIN)/python scripts/evidence_page.py
 	$(BIN)/python scripts/range_page.py
+	$(BIN)/python scripts/limits_page.py
 
 lock:  ## choose versions anew (needs uv); UPGRADE=1 takes the newest of everything
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }

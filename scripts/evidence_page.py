@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stillwatch import evidence
 from stillwatch.evidence import EVIDENCE_TABLE, Kind
+from stillwatch.evidence.origins import LOOKED_AT, ORIGINS
 from stillwatch.findings import Question
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence.md"
@@ -26,11 +27,28 @@ at least {evidence.FAMILIES_NEEDED} families with {evidence.FAMILY_COUNTS:g} bit
 {evidence.EXTRACTION_NEEDED:g} bits of extraction, `pooled_access` with {evidence.RELAY_NEEDED:g} bits of the relay \
 family, `coordinated` with {evidence.DECEPTION_NEEDED:g} bits of deception, and otherwise nothing.
 
-All caps and thresholds are judged, none is fitted; they stand with their reasons in \
-`stillwatch/evidence/__init__.py`. Country, language and nationality are not in this list and will not be.
+Country, language and nationality are not in this list and will not be.
 
 This page is written by `make docs` from the table and the docstrings of its kinds.
 """
+
+_ORIGINS = f"""## Where the numbers come from
+
+*Derived*: it follows from a formula, or from another number here. *Fitted*: a program chose it to fit labelled data. \
+*Judged*: a person set it; nobody measured that it is the best one. While judging, these were looked at: \
+{"; ".join(LOOKED_AT)}. [`stillwatch calibrate`](calibrate.md) holds the numbers against your own verdicts.
+"""
+
+_CONSTANTS = {
+    "FAMILY_CAP": "bits that a family may add to a score",
+    "FAMILY_COUNTS": "bits from which a family counts",
+    "FAMILIES_NEEDED": "families that a verdict needs",
+    "COORDINATION_NEEDED": "bits of coordination left after innocence",
+    "EXTRACTION_NEEDED": "bits of extraction, for `distillation_campaign`",
+    "RELAY_NEEDED": "bits of the relay family, for `pooled_access`",
+    "DECEPTION_NEEDED": "bits of deception, for `coordinated`",
+    "false_discoveries": "accepted share of false campaigns",
+}
 
 _QUESTIONS = {
     Question.COORDINATION: "Is this group one operator?",
@@ -42,20 +60,31 @@ _QUESTIONS = {
 
 def page() -> str:
     """Return the text of `docs/evidence.md`."""
-    parts = [INTRODUCTION, _overview()]
+    parts = [INTRODUCTION, _overview(), _ORIGINS, _constants()]
     parts += [_section(kind) for kind in EVIDENCE_TABLE]
     return "\n".join(parts)
 
 
 def _overview() -> str:
-    lines = ["| kind | question | family | cap, bits |", "| --- | --- | --- | --- |"]
-    lines += [f"| [{k.kind}](#{k.kind}) | {k.question} | {k.family} | {_cap(k)} |" for k in EVIDENCE_TABLE]
+    lines = ["| kind | question | family | cap, bits | origin of the cap |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| [{k.kind}](#{k.kind}) | {k.question} | {k.family} | {_cap(k)} | {k.stated.origin} |" for k in EVIDENCE_TABLE
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _constants() -> str:
+    lines = ["| number | is | origin |", "| --- | --- | --- |"]
+    for name, meaning in _CONSTANTS.items():
+        stated = ORIGINS[name]
+        lines.append(f"| `{name}` | {stated.value:g} {meaning} | {stated.origin}: {stated.why} |")
     return "\n".join(lines) + "\n"
 
 
 def _section(kind: Kind) -> str:
     facts = [
-        f"*{_QUESTIONS[kind.question]}* Family {kind.family}, {_cap(kind)} bits at most: {kind.reason}.",
+        f"*{_QUESTIONS[kind.question]}* Family {kind.family}, {_cap(kind)} bits at most: {kind.reason}. "
+        f"Origin of the cap: {kind.stated.origin}, {kind.stated.why}.",
         f"Null: {kind.null}. Test: {_sentence(inspect.getdoc(kind.test) or '')}",
         f"Needs {', '.join(_column(need) for need in kind.needs)}.",
     ]

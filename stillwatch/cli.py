@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,7 +16,7 @@ import typer
 from rich.console import Console
 from typer import TyperException
 
-from stillwatch import __version__, commands
+from stillwatch import __version__, calibrate, commands
 from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
 from stillwatch.console import show, watching, working
@@ -24,6 +25,8 @@ from stillwatch.ingest import IngestOptions
 from stillwatch.report import intake, terminal
 from stillwatch.report.json import campaign_json, campaigns_json
 from stillwatch.report.result import Result, load_result
+from stillwatch.trials import SETS, Effect, effects
+from stillwatch.weights import read_weights
 
 app = typer.Typer(
     help="Find distillation campaigns in the logs of a model API, with the evidence for and against.",
@@ -113,6 +116,7 @@ def scan(
     known: Annotated[Path | None, typer.Option("--known", help="Earlier scan whose campaigns keep their ids.")] = None,
     false_discoveries: Annotated[float, typer.Option(help="Accepted share of false campaigns.")] = 0.01,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
+    weights: Annotated[Path | None, typer.Option("--weights", help="Proposal of `calibrate` that you apply.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the campaigns in a ledger, or in logs, and say why."""
@@ -124,6 +128,7 @@ def scan(
         memory=memory,
         threads=threads,
         false_discoveries=false_discoveries,
+        weights=read_weights(weights) if weights else None,
     )
     with watching() as watcher:
         if ledger is not None and not logs:
@@ -147,6 +152,30 @@ def explain(
     """Show one campaign's evidence as a waterfall in bits, for and against."""
     result = load_result(out)
     show(as_json, lambda: campaign_json(result, campaign), lambda: terminal.explain_campaign(result, campaign))
+
+
+@app.command("calibrate")
+def calibrate_(
+    labels: Annotated[Path, typer.Option("--labels", help="Past verdicts: JSON Lines or CSV.")],
+    scans: Annotated[list[Path], typer.Option("--scan", help="Folder of a scan that they are about; repeat.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File for the proposal.")] = None,
+    on_range: Annotated[str | None, typer.Option("--on-range", help="Try it on a set of the range: `fast`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose weights from past verdicts, with their effect; nothing is applied."""
+    if on_range is not None and on_range not in SETS:
+        raise NothingUsable(f"there is no set `{on_range}`", where="--on-range", expected=" or ".join(SETS))
+    with working("weighing"):
+        proposal = calibrate.propose(labels, scans)
+    tried: list[Effect] = []
+    if proposal.changed and out is not None:
+        calibrate.write_proposal(proposal, tried, out)
+    if proposal.changed and on_range is not None:
+        with watching() as watcher, tempfile.TemporaryDirectory(prefix="stillwatch-range-") as folder:
+            tried = effects(SETS[on_range], proposal.weights, Path(folder), watcher=watcher)
+    if proposal.changed and out is not None:
+        calibrate.write_proposal(proposal, tried, out)
+    show(as_json, lambda: calibrate.proposal_json(proposal, tried), lambda: calibrate.proposal_view(proposal, tried))
 
 
 @app.command()

@@ -25,6 +25,18 @@ class ProposalLimits(BaseModel):
     resolution: float = Field(1.0, gt=0, description="of the communities; larger finds smaller ones")
 
 
+class Weights(BaseModel):
+    """Caps of the kinds of evidence and thresholds of the verdict, in bits, and the file they were read from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    caps: dict[str, float]
+    coordination_needed: float
+    extraction_needed: float
+    file: str = ""
+    sha256: str = ""
+
+
 class ScanSettings(BaseModel):
     """One scan. Everything here is written into `scan.json`."""
 
@@ -36,3 +48,4 @@ class ScanSettings(BaseModel):
     threads: int | None = None
     false_discoveries: float = Field(0.01, gt=0, lt=1, description="accepted share of false campaigns")
     proposals: ProposalLimits = ProposalLimits()
+    weights: Weights | None = Field(None, description="that a person applied; without them those of the table")

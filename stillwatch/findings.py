@@ -68,6 +68,8 @@ class Evidence:
         numbers: the values used, by name.
         exhibits: ids of exchanges or accounts to look at, most telling first.
         query: SQL that gives `numbers` again on the ledger; empty when there are none.
+        share: part of the members that the statement is about, for which alone positive bits count; None in a scan of
+            an earlier version, which did not write it.
     """
 
     kind: str
@@ -80,6 +82,7 @@ class Evidence:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     exhibits: tuple[str, ...] = ()
     query: str = ""
+    share: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,7 @@ EVIDENCE = pa.schema(
         required("numbers", pa.string()),  # JSON object
         required("exhibits", pa.list_(pa.string())),
         required("query", pa.string()),
+        pa.field("share", pa.float64()),
     ]
 )
 """One row per kind of evidence and group, accused and cleared alike."""

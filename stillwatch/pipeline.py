@@ -30,6 +30,7 @@ from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
+from stillwatch.weights import TODAY
 
 Known = Mapping[str, frozenset[str]]
 """Accounts of earlier campaigns, by campaign id."""
@@ -78,7 +79,8 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
-    tested = [test_group(group, case) for group in _groups(candidates, case, settings)]
+    weights = settings.weights or TODAY
+    tested = [test_group(group, case, weights) for group in _groups(candidates, case, settings)]
     clock("verdicts")
     judged = _judged(tested, settings)
     named = _named(judged, case, settings, known)
@@ -131,7 +133,7 @@ def _judged(tested: list[Tested], settings: ScanSettings) -> list[_Judged]:
 
 
 def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
-    verdict, reason = judge(tested, q_value, settings.false_discoveries)
+    verdict, reason = judge(tested.evidence, q_value, settings.false_discoveries, settings.weights or TODAY)
     return _Judged(tested, q_value, verdict, reason)
 
 
@@ -150,7 +152,7 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         if one.verdict is not None and taken[group.accounts].any():
             insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
             continue
-        one, found = _whole(one, case, settings)
+        one, found = _whole(one, taken, case, settings)
         members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
         if len(members) < settings.proposals.smallest_group:
             continue
@@ -163,17 +165,19 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
     return named
 
 
-def _whole(one: _Judged, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
+def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
     """Return a group of one operator with its members, tested once more as all of them: a proposer hands in a part,
     whose rest then stands among those it is compared with. Its q-value stays what it was."""
-    if doubt(one.tested, one.q_value, settings.false_discoveries):
+    weights = settings.weights or TODAY
+    if doubt(one.tested.evidence, one.q_value, settings.false_discoveries, weights):
         return one, None
     found = membership(one.tested, case, one.verdict or VerdictKind.COORDINATED)
-    accounts = np.flatnonzero(found.members)
+    accounts = np.flatnonzero(found.members & ~taken)
     if len(accounts) < settings.proposals.smallest_group or np.array_equal(accounts, one.tested.group.accounts):
         return one, found if one.verdict is not None else None
     group = one.tested.group
-    tested = test_group(replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts), case)
+    group = replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts)
+    tested = test_group(group, case, weights)
     whole = _verdict(tested, one.q_value, settings)
     if whole.verdict is None:
         return one, found if one.verdict is not None else None
@@ -184,7 +188,8 @@ def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, set
     """Return the verdict on the accounts of a group that no stronger campaign has taken, among all groups tested."""
     group = one.tested.group
     rest = group.accounts[~taken[group.accounts]]
-    tested = test_group(replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest), case)
+    group = replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest)
+    tested = test_group(group, case, settings.weights or TODAY)
     q_value = q_values([*(other.tested for other in judged), tested])[-1]
     return _verdict(tested, max(one.q_value, q_value), settings)
 

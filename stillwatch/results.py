@@ -124,6 +124,7 @@ def _evidence(campaign: Campaign, item: Evidence) -> dict[str, Any]:
         "numbers": json.dumps(dict(item.numbers), ensure_ascii=False),
         "exhibits": list(item.exhibits),
         "query": item.query,
+        "share": item.share,
     }
 
 

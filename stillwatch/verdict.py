@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from stillwatch.config import Weights
 from stillwatch.evidence import (
-    COORDINATION_NEEDED,
     DECEPTION_NEEDED,
     EVIDENCE_TABLE,
-    EXTRACTION_NEEDED,
     FAMILIES_NEEDED,
     FAMILY_CAP,
     FAMILY_COUNTS,
@@ -29,6 +28,7 @@ from stillwatch.evidence import (
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
+from stillwatch.weights import TODAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +45,45 @@ class Tested:
     free_bits: float
 
 
-def test_group(group: Group, case: Case) -> Tested:
+def test_group(group: Group, case: Case, weights: Weights) -> Tested:
     """Put a group through the whole table."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
-    counted = _within_families([(kind, _counted(kind, f.bits, f.share)) for kind, f in findings])
+    counted = _within_families([(kind, _counted(kind, f.bits, f.share, weights)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
     tested = [(kind, f) for kind, f in findings if f.p_value is not None]
-    free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share)) for kind, f in tested])
-    return Tested(group, evidence, _scores(evidence), free)
+    free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share, weights)) for kind, f in tested])
+    return Tested(group, evidence, scores(evidence), free)
 
 
-def _counted(kind: Kind, bits: float, share: float) -> float:
+def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:
+    """Return the evidence of a group as it counts under other weights; shares must be known, and kinds of the table."""
+    kinds = {kind.kind: kind for kind in EVIDENCE_TABLE}
+    items = tuple(evidence)
+    bits = _within_families(
+        [
+            (kinds[item.kind], _counted(kinds[item.kind], bits_of(item.p_value), item.share or 0.0, weights))
+            for item in items
+            if item.p_value is not None
+        ]
+    )
+    return tuple(dataclasses.replace(item, bits=round(bits.get(item.kind, 0.0), 4)) for item in items)
+
+
+def _counted(kind: Kind, bits: float, share: float, weights: Weights) -> float:
     """Return the bits that a reader sees: a sign of harvest or deception that is absent says nothing.
 
     No harvest shows in every way in which one can. The q-value does not make this allowance.
     """
-    capped = _capped(kind, bits, share)
+    capped = _capped(kind, bits, share, weights)
     return max(capped, 0.0) if kind.question in (Question.EXTRACTION, Question.DECEPTION) else capped
 
 
-def _capped(kind: Kind, bits: float, share: float) -> float:
+def _capped(kind: Kind, bits: float, share: float, weights: Weights) -> float:
     """Return bits within the cap of their kind; what is about a part of the group counts for that part."""
+    cap = weights.caps[kind.kind]
     if kind.question is Question.INNOCENCE:
-        return 0.0 - min(max(bits, 0.0), kind.cap)
-    return min(bits, kind.cap) * (share if bits > 0 else 1.0)
+        return 0.0 - min(max(bits, 0.0), cap)
+    return min(bits, cap) * (share if bits > 0 else 1.0)
 
 
 def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
@@ -116,10 +131,12 @@ def _evidence(kind: Kind, finding: Finding, bits: float) -> Evidence:
         numbers=finding.numbers,
         exhibits=finding.exhibits,
         query=finding.query,
+        share=finding.share,
     )
 
 
-def _scores(evidence: Iterable[Evidence]) -> Scores:
+def scores(evidence: Iterable[Evidence]) -> Scores:
+    """Return the four sums of a group."""
     sums = dict.fromkeys(Question, 0.0)
     for item in evidence:
         sums[item.question] += item.bits
@@ -137,31 +154,32 @@ def q_values(tested: Sequence[Tested]) -> list[float]:
     return out
 
 
-def judge(tested: Tested, q_value: float, level: float) -> tuple[VerdictKind | None, str]:
-    """Return the verdict on a group, or None, with the reason in words.
+def judge(
+    evidence: Sequence[Evidence], q_value: float, level: float, weights: Weights = TODAY
+) -> tuple[VerdictKind | None, str]:
+    """Return the verdict on a group by its evidence as counted, or None, with the reason in words.
 
     Args:
         level: accepted rate of false discoveries.
     """
-    scores, families = tested.scores, counting_families(tested.evidence)
-    doubtful = doubt(tested, q_value, level)
+    sums, families = scores(evidence), counting_families(evidence)
+    doubtful = doubt(evidence, q_value, level, weights)
     if doubtful:
         return None, doubtful
-    if scores.extraction >= EXTRACTION_NEEDED:
+    if sums.extraction >= weights.extraction_needed:
         return VerdictKind.DISTILLATION, "one operator, and a harvest"
     if families.get(Family.RELAY, 0.0) >= RELAY_NEEDED:
         return VerdictKind.POOLED_ACCESS, "one pool of accounts, and no harvest"
-    if scores.deception >= DECEPTION_NEEDED:
+    if sums.deception >= DECEPTION_NEEDED:
         return VerdictKind.COORDINATED, "one operator who hides it, and no harvest"
-    return None, f"coordinated, but neither harvesting ({scores.extraction:.1f} bits) nor deceiving"
+    return None, f"coordinated, but neither harvesting ({sums.extraction:.1f} bits) nor deceiving"
 
 
-def doubt(tested: Tested, q_value: float, level: float) -> str:
+def doubt(evidence: Sequence[Evidence], q_value: float, level: float, weights: Weights = TODAY) -> str:
     """Return why a group is not taken for one operator's, empty if it is."""
-    families = counting_families(tested.evidence)
-    left = tested.scores.coordination + tested.scores.innocence
-    if left < COORDINATION_NEEDED:
-        return _short_of(tested, left)
+    sums, families = scores(evidence), counting_families(evidence)
+    if sums.coordination + sums.innocence < weights.coordination_needed:
+        return _short_of(evidence, sums, weights.coordination_needed)
     if len(families) < FAMILIES_NEEDED:
         return f"only one family of evidence speaks ({', '.join(families) or 'none'}); two are needed"
     if q_value > level:
@@ -179,12 +197,12 @@ def counting_families(evidence: Iterable[Evidence]) -> Mapping[Family, float]:
     return dict(sorted(counting.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _short_of(tested: Tested, left: float) -> str:
-    against = [item for item in tested.evidence if item.question is Question.INNOCENCE and item.bits <= -1]
-    if tested.scores.coordination >= COORDINATION_NEEDED and against:
+def _short_of(evidence: Iterable[Evidence], sums: Scores, needed: float) -> str:
+    against = [item for item in evidence if item.question is Question.INNOCENCE and item.bits <= -1]
+    if sums.coordination >= needed and against:
         strongest = min(against, key=lambda item: item.bits)
         return f"innocent explanation, {strongest.kind.replace('_', ' ')}: {strongest.statement}"
-    return f"{left:.1f} bits of coordination, {COORDINATION_NEEDED:g} needed"
+    return f"{sums.coordination + sums.innocence:.1f} bits of coordination, {needed:g} needed"
 
 
 def with_id(tested: Tested, campaign_id: str) -> tuple[Evidence, ...]:

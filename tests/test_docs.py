@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import typer
 
-from scripts import evidence_page, range_page
+from scripts import evidence_page, limits_page, range_page
 from stillwatch import findings
 from stillwatch.cli import app
+from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.range import SCENARIOS, WorldSpec
 from stillwatch.range.campaigns import LADDER
 from stillwatch.range.cast import cast, described
@@ -89,6 +90,13 @@ def test_the_page_of_evidence_is_what_the_table_says() -> None:
 
 def test_the_catalogue_of_the_range_is_what_the_code_plays() -> None:
     assert (ROOT / "docs" / "range-catalogue.md").read_text(encoding="utf-8") == range_page.page(), "run `make docs`"
+
+
+def test_the_page_of_limitations_has_the_blind_spots_and_evasions_that_the_code_names() -> None:
+    assert (ROOT / "docs" / "limitations.md").read_text(encoding="utf-8") == limits_page.page(), "run `make docs`"
+    table = limits_page.table()
+    assert not [kind.kind for kind in EVIDENCE_TABLE if f"(evidence.md#{kind.kind})" not in table]
+    assert not [rung.id for rung in LADDER if rung.aims_at and rung.cost.removeprefix("judged: ") not in table]
 
 
 PLACE = re.compile(r"`((?:stillwatch|tests|benchmarks|scripts|docs)/[\w/.-]+)`")

@@ -45,7 +45,7 @@ def _tested(*lines: Line, free_bits: float = 40.0) -> Tested:
 
 
 def _verdict(*lines: Line, q_value: float = 0.001) -> tuple[VerdictKind | None, str]:
-    return judge(_tested(*lines), q_value, LEVEL)
+    return judge(_tested(*lines).evidence, q_value, LEVEL)
 
 
 def _named(e_values: Sequence[float], level: float) -> set[int]:

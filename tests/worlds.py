@@ -31,6 +31,7 @@ from stillwatch.record import ACCOUNTS, TIMESTAMP
 from stillwatch.sketch.schema import SKETCHES, TOPIC_SCALE, TOPIC_WIDTH
 from stillwatch.verdict import Tested
 from stillwatch.verdict import test_group as put_through
+from stillwatch.weights import TODAY
 
 MIDNIGHT = 1_767_225_600_000_000
 """2026-01-01 in UTC, in microseconds."""
@@ -176,7 +177,7 @@ class World:
 
     def tested(self, group: Group) -> Tested:
         """Put a group through the whole table."""
-        return put_through(group, self.case)
+        return put_through(group, self.case, TODAY)
 
     def left(self, group: Group) -> float:
         """Return the bits of coordination that innocence leaves."""

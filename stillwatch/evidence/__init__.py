@@ -2,7 +2,7 @@
 
 Every kind is one module with one function of a group and its case; its docstring is the text of `docs/evidence.md`.
 Bits come from p-values by one calibrator (`nulls.bits_of`), and are then capped here. No weight or threshold of a
-verdict stands anywhere else.
+verdict stands anywhere else; `origins.py` says of each whether it was derived, fitted or judged, and from what.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from stillwatch.evidence.independent_owners import independent_owners
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.evidence.invisible_text import invisible_text
 from stillwatch.evidence.one_device import one_device
+from stillwatch.evidence.origins import ORIGINS, Stated
 from stillwatch.evidence.registered_program import registered_program
 from stillwatch.evidence.registration_form import registration_form
 from stillwatch.evidence.same_list import same_list
@@ -51,7 +52,7 @@ class Kind:
         cap: most bits it may count, however small its p-value.
         null: what the group is compared with, in words.
         needs: columns without which it cannot run; `a|b` means either.
-        reason: why the cap is what it is. All caps are judged, none is fitted.
+        reason: what speaks for the cap, or against a larger one.
     """
 
     kind: str
@@ -62,6 +63,11 @@ class Kind:
     null: str
     needs: tuple[str, ...]
     reason: str
+
+    @property
+    def stated(self) -> Stated:
+        """Where the cap comes from."""
+        return ORIGINS[self.kind]
 
 
 _C, _X, _D, _I = Question.COORDINATION, Question.EXTRACTION, Question.DECEPTION, Question.INNOCENCE

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from stillwatch.findings import FORMAT, Evidence, Member, Question
+from stillwatch.report.kinds import about
 from stillwatch.report.result import Group, Result
 from stillwatch.report.wording import instant, strongest
 
@@ -15,7 +16,10 @@ def campaigns_json(result: Result) -> dict[str, Any]:
     """Return all campaigns with their strongest evidence, the cleared groups, and what could not be tested."""
     return {
         "format": FORMAT,
-        "campaigns": [_group(g) | {"strongest": [_evidence(e) for e in strongest(g)]} for g in result.campaigns],
+        "weights": _weights(result),
+        "campaigns": [
+            _group(g) | {"strongest": [_evidence(e, result) for e in strongest(g)]} for g in result.campaigns
+        ],
         "cleared": [_group(g) for g in result.cleared],
         "could_not_run": [item.model_dump(mode="json") for item in result.scan.could_not_run],
     }
@@ -31,7 +35,8 @@ def campaign_json(result: Result, group_id: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         **_group(group),
-        "evidence": [_evidence(e) for e in group.evidence],
+        "weights": _weights(result),
+        "evidence": [_evidence(e, result) for e in group.evidence],
         "members": [_member(m) for m in group.members],
         "could_not_run": [item.model_dump(mode="json") for item in result.scan.could_not_run],
     }
@@ -52,9 +57,19 @@ def _group(group: Group) -> dict[str, Any]:
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def _weights(result: Result) -> dict[str, str] | None:
+    """Return the file of the weights that were applied, None with those of the table."""
+    weights = result.scan.weights
+    return None if weights is None else {"file": weights.file, "sha256": weights.sha256}
+
+
+def _evidence(evidence: Evidence, result: Result) -> dict[str, Any]:
     fields = asdict(evidence)
-    return {"evidence": fields.pop("kind"), **fields, "numbers": dict(evidence.numbers)}
+    kind = about(fields.pop("kind"), result.scan.weights)
+    return {
+        "evidence": evidence.kind, **fields, "numbers": dict(evidence.numbers), "cap": kind.cap,
+        "origin": kind.origin or None,
+    }  # fmt: skip
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a reader must know of each kind of evidence: who else shows it, and what it misses.
+"""What a reader must know of each kind of evidence: who else shows it, what it misses, and how much it may weigh.
 
 The words are those of its module's docstring, which is also its section in `docs/evidence.md`.
 """
@@ -10,9 +10,11 @@ import inspect
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.config import Weights
+from stillwatch.evidence import EVIDENCE_TABLE, Kind
+from stillwatch.evidence.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +25,44 @@ class About:
         title: its id as words.
         innocent: who shows it and harvests nothing; empty when the kind itself speaks for innocence.
         blind: what it cannot see.
+        cap: most bits that it may count; None of a kind that this version does not know.
+        origin: how that cap was arrived at, in a word.
     """
 
     title: str
     innocent: str = ""
     blind: str = ""
+    cap: float | None = None
+    origin: str = ""
+
+    @property
+    def weight(self) -> str:
+        """The cap and its origin as a phrase; empty of a kind that this version does not know."""
+        return "" if self.cap is None else f"{self.cap:g} bits at most, {self.origin}"
 
 
-def about(kind: str) -> About:
-    """Return the words on a kind; one that this version does not know has a title and nothing else."""
-    return _known().get(kind, About(_title(kind)))
+def about(kind: str, applied: Weights | None = None) -> About:
+    """Return the words on a kind; one that this version does not know has a title and nothing else.
+
+    Args:
+        applied: weights of the scan, if a person applied others than those of the table.
+    """
+    words = _known().get(kind, About(_title(kind)))
+    if applied is None or applied.caps.get(kind, words.cap) == words.cap:
+        return words
+    return replace(words, cap=applied.caps[kind], origin=str(Origin.FITTED))
 
 
 @functools.cache
 def _known() -> Mapping[str, About]:
     return {
-        row.kind: _parsed(row.kind, inspect.getdoc(sys.modules[row.test.__module__]) or "") for row in EVIDENCE_TABLE
+        row.kind: replace(_parsed(row.kind, _docstring(row)), cap=row.cap, origin=str(row.stated.origin))
+        for row in EVIDENCE_TABLE
     }
+
+
+def _docstring(row: Kind) -> str:
+    return inspect.getdoc(sys.modules[row.test.__module__]) or ""
 
 
 def _title(kind: str) -> str:

@@ -171,7 +171,7 @@ def _evidence(row: Row) -> Evidence:
         question=Question(row["question"]),
         numbers=numbers,
         exhibits=tuple(row["exhibits"]),
-        **{name: row[name] for name in ("bits", "p_value", "null_model", "statement", "query")},
+        **{name: row[name] for name in ("bits", "p_value", "null_model", "statement", "query", "share")},
     )
 
 

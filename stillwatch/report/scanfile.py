@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
 
+from stillwatch.config import Weights
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.findings import FORMAT
 
@@ -71,6 +72,17 @@ class Scan(_Part):
     could_not_run: tuple[CouldNotRun, ...] = ()
     proposals: dict[str, int] = {}
     timings: dict[str, float] = {}
+
+    @property
+    def weights(self) -> Weights | None:
+        """The weights that a person applied; None with those of the table."""
+        told = self.parameters.get("weights")
+        return None if told is None else Weights.model_validate(told)
+
+    @model_validator(mode="after")
+    def _weights_are_weights(self) -> Scan:
+        assert self.weights is None or self.weights.caps
+        return self
 
 
 def read_scan(out: Path) -> Scan:

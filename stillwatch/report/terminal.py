@@ -15,9 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stillwatch.config import Weights
 from stillwatch.findings import Evidence, Question
 from stillwatch.report import wording
-from stillwatch.report.charts import Step, Waterfall, waterfall
+from stillwatch.report.charts import Step, waterfall
 from stillwatch.report.kinds import about
 from stillwatch.report.result import Group as Accounts
 from stillwatch.report.result import Result
@@ -71,7 +72,8 @@ def _looked_at(result: Result) -> Text:
     if result.scan.could_not_run:
         kinds = wording.count(len(result.scan.could_not_run), "kind")
         parts.append(f"{kinds} of evidence could not be had from this ledger.")
-    return Text(" ".join(parts))
+    weights = result.scan.weights
+    return Text(" ".join(parts) + (f"\n{wording.applied(weights)}" if weights else ""))
 
 
 def explain_campaign(result: Result, group_id: str) -> RenderableType:
@@ -84,7 +86,12 @@ def explain_campaign(result: Result, group_id: str) -> RenderableType:
     fall = waterfall(group.evidence)
     return Group(
         *_facts(group),
-        *(part for question, steps, total in fall.questions for part in _question(question, steps, total, fall)),
+        *([] if result.scan.weights is None else [Text(wording.applied(result.scan.weights))]),
+        *(
+            part
+            for question, steps, total in fall.questions
+            for part in _question(question, steps, (total, fall.zero), result.scan.weights)
+        ),
         *_unknown(group, result),
         *_members(group),
     )
@@ -118,15 +125,19 @@ def _fact(name: str, text: str) -> RenderableType:
     return grid
 
 
-def _question(question: Question, steps: Iterable[Step], total: float, fall: Waterfall) -> Iterable[RenderableType]:
+def _question(
+    question: Question, steps: Iterable[Step], place: tuple[float, float], applied: Weights | None
+) -> Iterable[RenderableType]:
+    """Yield the lines of a question; `place` is its sum in bits and where zero lies in the bars."""
+    total, zero = place
     name, asks = wording.QUESTIONS[question]
     yield Text()
     yield Text.assemble((f"{wording.upperfirst(name)}: {asks.lower()}", "bold"), f"  sum {_bits(total)} bits")
     for step in steps:
-        yield from _step(step, fall)
+        yield from _step(step, zero, applied)
 
 
-def _step(step: Step, fall: Waterfall) -> Iterable[RenderableType]:
+def _step(step: Step, zero: float, applied: Weights | None) -> Iterable[RenderableType]:
     evidence = step.evidence
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=26, overflow="ellipsis", no_wrap=True)
@@ -137,16 +148,18 @@ def _step(step: Step, fall: Waterfall) -> Iterable[RenderableType]:
         Text(f"{step.number}. {about(evidence.kind).title}"),
         Text(evidence.family, style="dim"),
         Text(_bits(evidence.bits), style=_AGAINST if step.against else _FOR if evidence.bits else ""),
-        _Bar(step, fall.zero),
+        _Bar(step, zero),
     )
     yield grid
     yield Padding(Text(wording.sentence(evidence.statement)), (0, 0, 0, _INDENT))
-    yield Padding(Text(_details(evidence), style="dim"), (0, 0, 0, _INDENT))
+    yield Padding(Text(_details(evidence, applied), style="dim"), (0, 0, 0, _INDENT))
 
 
-def _details(evidence: Evidence) -> str:
+def _details(evidence: Evidence, applied: Weights | None) -> str:
     """Return the numbers, the null and the first exhibits of a piece of evidence in one line to be wrapped."""
     parts = [f"null: {wording.shown(evidence.null_model)}; p {_probability(evidence.p_value)}"]
+    if weight := about(evidence.kind, applied).weight:
+        parts.append(weight)
     if evidence.numbers:
         values = (
             f"{wording.shown(name).replace('_', ' ')} {wording.number(value)}"

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stillwatch.config import Weights
 from stillwatch.findings import Evidence, Family, Number, Question, VerdictKind
 from stillwatch.report.result import Group
 
@@ -138,6 +139,11 @@ def probability(value: float | None) -> str:
     if mantissa == "10.0":
         mantissa, exponent = "1.0", exponent + 1
     return f"{mantissa}\u00a0×\u00a010{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def applied(weights: Weights) -> str:
+    """Return which weights were applied in place of those of the table."""
+    return f"weights: {shown(weights.file)}, sha256 {shown(weights.sha256)}"
 
 
 def count(value: int, one: str = "", many: str = "") -> str:

@@ -6,6 +6,7 @@
 
 from stillwatch.trials.baseline import Baseline, Drop, drops, load_baseline, save_baseline
 from stillwatch.trials.cases import INNOCENT_SETS, SETS, Case
+from stillwatch.trials.effect import Effect, effects
 from stillwatch.trials.innocence import Innocence, innocence
 from stillwatch.trials.run import Trial, run_case
 
@@ -15,9 +16,11 @@ __all__ = [
     "Baseline",
     "Case",
     "Drop",
+    "Effect",
     "Innocence",
     "Trial",
     "drops",
+    "effects",
     "innocence",
     "load_baseline",
     "run_case",

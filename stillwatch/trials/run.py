@@ -13,6 +13,7 @@ from stillwatch.config import ScanSettings
 from stillwatch.ingest import IngestOptions
 from stillwatch.range.build import build_world
 from stillwatch.range.scoring import Score, score
+from stillwatch.range.store import World
 from stillwatch.trials.cases import Case
 
 _FIRST = 0.12
@@ -31,20 +32,24 @@ class Trial:
 
 def run_case(case: Case, folder: Path, *, watcher: commands.Watcher) -> Trial:
     """Run `case` in the new folder `folder` and leave world, ledger and scans there."""
+    world, ledger, seconds = laid(case, folder, watcher=watcher)
+    scans = []
+    for number, until in enumerate(cut_offs(world.folder, case.cut_offs)):
+        last = time.perf_counter()
+        scans.append(folder / f"scan-{number + 1}")
+        commands.scan_ledger(ledger, scans[-1], ScanSettings(until=until), known=None, watcher=watcher)
+    return Trial(case, score(world.truth, *scans), world.n_exchanges, (*seconds, time.perf_counter() - last))
+
+
+def laid(case: Case, folder: Path, *, watcher: commands.Watcher) -> tuple[World, Path, tuple[float, float]]:
+    """Build the world of `case` in the new folder `folder` and import it; return its ledger and the seconds of both."""
     begun = time.perf_counter()
     world = build_world(case.spec(), folder / "world", case.seed)
     built = time.perf_counter()
     ledger = folder / "ledger"
     options = IngestOptions(accounts=(str(world.accounts),))
     commands.import_logs([str(world.exchanges)], ledger, key=None, options=options, watcher=watcher)
-    imported = time.perf_counter()
-    scans = []
-    for number, until in enumerate(cut_offs(world.folder, case.cut_offs)):
-        last = time.perf_counter()
-        scans.append(folder / f"scan-{number + 1}")
-        commands.scan_ledger(ledger, scans[-1], ScanSettings(until=until), known=None, watcher=watcher)
-    seconds = (built - begun, imported - built, time.perf_counter() - last)
-    return Trial(case, score(world.truth, *scans), world.n_exchanges, seconds)
+    return world, ledger, (built - begun, time.perf_counter() - built)
 
 
 def cut_offs(world: Path, count: int) -> list[dt.datetime | None]:

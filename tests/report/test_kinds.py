@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.evidence import EVIDENCE_TABLE, Kind
 from stillwatch.findings import Question
 from stillwatch.report.kinds import about
 
@@ -28,3 +28,12 @@ def test_parts_end_where_the_next_begins() -> None:
 
 def test_an_unknown_kind_has_a_title() -> None:
     assert (about("made_up").title, about("made_up").blind) == ("made up", "")
+
+
+@pytest.mark.parametrize("row", EVIDENCE_TABLE, ids=lambda row: row.kind)
+def test_a_kind_says_how_much_it_may_weigh_and_where_that_comes_from(row: Kind) -> None:
+    assert about(row.kind).weight == f"{row.cap:g} bits at most, {row.stated.origin}"
+
+
+def test_nothing_is_said_of_the_weight_of_an_unknown_kind() -> None:
+    assert about("made_up").weight == ""

@@ -53,7 +53,10 @@ def test_one_campaign_is_explained_in_bits_with_numbers_null_and_accounts(sample
     text = _flat(_printed(explain_campaign(sample, "c-a04f9e15")))
     assert "Coordination: is it one operator? sum +17.0 bits" in text
     assert "continued conversation relay +6.4" in text
-    assert "null: hand-offs at the rate of all others; p 7.8e-04; inside 1,204, accounts 96" in text
+    assert (
+        "null: hand-offs at the rate of all others; p 7.8e-04; 10 bits at most, judged; inside 1,204, accounts 96"
+        in text
+    )
     assert f"look at {sample.find('c-a04f9e15').evidence[7].exhibits[0]}" in text
     assert "Members 85 of 118 are core" in text
 
@@ -124,6 +127,7 @@ def test_json_has_the_names_of_the_tables_and_nothing_is_cut(sample: Result) -> 
     assert found["coordination_bits"] == pytest.approx(50.6)
     assert found["first_ts"] == "2026-07-01T00:11:00Z"
     assert {"evidence", "family", "bits", "p_value", "null_model", "numbers", "query"} <= set(found["evidence"][0])
+    assert (found["evidence"][0]["cap"], found["evidence"][0]["origin"]) == (12.0, "judged")
 
 
 def test_json_of_all_campaigns_has_the_cleared_and_what_could_not_run(sample: Result) -> None:

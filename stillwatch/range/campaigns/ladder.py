@@ -20,12 +20,16 @@ class Rung:
         cost: what it costs the operator, per account or per exchange. All figures are judged from list prices and
             effort as they were in 2026; none was measured.
         apply: returns the changed means.
+        aims_at: kinds of evidence that it is meant to silence, or to feign where they speak for innocence, as their
+            blind spots say; none of a combination, whose rungs say it, or where only groups become smaller. Whether it
+            does is another matter: `docs/limitations.md` has what was measured.
     """
 
     id: str
     changes: str
     cost: str
     apply: Callable[[Means], Means]
+    aims_at: tuple[str, ...] = ()
 
 
 def _own_payment(means: Means) -> Means:
@@ -95,43 +99,52 @@ def _low_rate(means: Means) -> Means:
 _SINGLE = (
     Rung("own-payment", "every account pays with an instrument of its own, from the issuers that people use",
          "judged: about 5 USD an account for a card in a name of its own, against 1 USD for a share in one",
-         _own_payment),
+         _own_payment, ("shared_instrument", "registration_form")),
     Rung("own-address", "every account has residential addresses of its own",
          "judged: about 3 USD an account and month for a fixed residential address, against 0.10 USD behind an exit",
-         _own_address),
+         _own_address, ("shared_address",)),
     Rung("own-client", "every account has a device, a build of its client and a way of access of its own",
          "judged: about 0.50 USD an account for a profile that is kept up to date, and two weeks of engineering once",
-         _own_client),
+         _own_client, ("client_tuple", "one_device", "shared_instrument")),
     Rung("own-mail", "every account has a mailbox such as people have",
          "judged: about 0.50 USD an account for an aged mailbox, against less than 0.01 USD for a disposable one",
-         _own_mail),
+         _own_mail, ("registration_form",)),
     Rung("slow-signup", "sign-ups are spread over half a year, and no account works in its first 30 days",
-         "judged: about 2 USD an account for upkeep while it rests, and seven months of notice", _slow_signup),
+         "judged: about 2 USD an account for upkeep while it rests, and seven months of notice",
+         _slow_signup, ("signup_burst",)),
     Rung("jittered", "requests come at random moments rather than on a clock or in turn, with a quiet night",
          "judged: nothing an exchange; about a day of engineering once, and a queue that is longer at times",
-         _jittered),
+         _jittered, ("in_step",)),
     Rung("human-hours", "each account keeps the hours of its region, weekends and days off",
-         "judged: nothing an exchange; two to three times the accounts for the same peak", _human_hours),
+         "judged: nothing an exchange; two to three times the accounts for the same peak",
+         _human_hours, ("in_step",)),
     Rung("sticky", "a conversation stays on the account on which it began",
-         "judged: nothing an exchange; about a tenth less use of each account's limits", _sticky),
+         "judged: nothing an exchange; about a tenth less use of each account's limits",
+         _sticky, ("continued_conversation", "displaced_reasoning")),
     Rung("paraphrase", "instructions are worded anew for every request, and no system prompt is sent",
-         "judged: about 0.0002 USD an exchange for a small model that rewords", _paraphrase),
+         "judged: about 0.0002 USD an exchange for a small model that rewords", _paraphrase, ("shared_scaffold",)),
     Rung("no-scaffold", "the bare task is sent, without instructions",
-         "judged: nothing an exchange; answers lose their format, and about a fifth of them their use", _no_scaffold),
+         "judged: nothing an exchange; answers lose their format, and about a fifth of them their use",
+         _no_scaffold, ("shared_scaffold", "harvest_intent")),
     Rung("personas", "each account keeps to two topics of its own",
-         "judged: nothing an exchange; a scheduler, and a list that is sorted by topic", _personas),
+         "judged: nothing an exchange; a scheduler, and a list that is sorted by topic",
+         _personas, ("interchangeable", "independent_owners")),
     Rung("cover-50", "half of what an account sends is ordinary conversation",
-         "judged: twice the price of an exchange (0.01 USD becomes 0.02 USD), and text to send", _cover_50),
+         "judged: twice the price of an exchange (0.01 USD becomes 0.02 USD), and text to send",
+         _cover_50, ("interchangeable", "independent_owners", "single_shot", "human_conversation", "harvest_intent")),
     Rung("cover-90", "nine tenths of what an account sends is ordinary conversation",
-         "judged: ten times the price of an exchange (0.01 USD becomes 0.10 USD), and text to send", _cover_90),
+         "judged: ten times the price of an exchange (0.01 USD becomes 0.10 USD), and text to send",
+         _cover_90, ("interchangeable", "independent_owners", "single_shot", "human_conversation", "harvest_intent",
+         "shared_scaffold", "dealt_out")),
     Rung("bought-accounts", "accounts are bought from people who chatted until they sold them, one after the other",
          "judged: about 15 USD an account, and a sixth more accounts for the days before the hand-over",
-         _bought_accounts),
+         _bought_accounts, ("signup_burst", "registration_form")),
     Rung("small-groups", "cells of 25 accounts have wordings, cards, addresses, clients and a clock of their own",
-         "judged: about 1 USD an account for wordings and set-ups that are made 25 accounts at a time", _small_groups),
+         "judged: about 1 USD an account for wordings and set-ups that are made 25 accounts at a time",
+         _small_groups),
     Rung("low-rate", "an account sends at most two requests a day; accounts grow so that the exchanges stay",
          "judged: at 10 USD an account and 26 requests a day before, thirteen times the accounts: 120 USD for each one "
-         "there was", _low_rate),
+         "there was", _low_rate, ("interchangeable",)),
 )  # fmt: skip
 _CHEAP = ("own-mail", "sticky", "human-hours", "paraphrase", "own-client")
 _ALL = ("own-payment", "own-address", "own-client", "own-mail", "human-hours", "sticky", "no-scaffold", "personas",

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 
 from stillwatch.errors import StillwatchError
+from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.range.accounts import Accounts, clock_shifts, draw_accounts
 from stillwatch.range.campaigns import LADDER, Means, Rung, evaded
 from stillwatch.range.draw import DAY, HOUR, generator
@@ -68,6 +69,12 @@ def test_a_rung_says_what_it_costs_and_that_it_was_judged(rung: Rung) -> None:
     assert rung.cost.startswith("judged: ")
     assert re.search(r"\d|twice|ten times|nothing an exchange", rung.cost)
     assert re.search(r"account|exchange", rung.cost)
+
+
+@pytest.mark.parametrize("rung", LADDER, ids=lambda r: r.id)
+def test_a_single_rung_is_aimed_at_kinds_of_evidence_that_there_are(rung: Rung) -> None:
+    assert bool(rung.aims_at) == (rung.id not in ("small-groups", "quiet", "everything"))
+    assert set(rung.aims_at) <= {kind.kind for kind in EVIDENCE_TABLE}
 
 
 @pytest.mark.parametrize("name", [n for n in FIELDS if n not in ("bought-accounts", "low-rate")])

@@ -76,12 +76,10 @@ def dealt_out(group: Group, case: Case) -> Finding:
     if usual is None:
         return untested(f"fewer than {LEAST} prompts, or too few other accounts to compare with", prompts=prompts)
     own = own_overlap(group, case)
-    if own > MOST:
-        return untested(f"{own:.1%} of the prompts are asked by another member too", overlap=round(own, 6))
     least = 1.0 / prompts
     p, _ = against_random(float(np.log(own + least)), np.log(usual + least))
     return Finding(
-        p_value=p,
+        p_value=p if own <= MOST else 1.0,
         statement=f"{own:.2%} of the members' prompts are asked by another member too; in random groups as active"
         f" {float(usual.mean()):.2%} are",
         numbers={"overlap": round(own, 6), "overlap_of_others": round(float(usual.mean()), 6), "prompts": prompts},

@@ -18,6 +18,7 @@ from stillwatch.config import ScanSettings
 from stillwatch.engine import Engine
 from stillwatch.errors import NothingUsable, Refused
 from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import FORMAT
 from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
@@ -30,6 +31,7 @@ from stillwatch.record import Skips
 from stillwatch.report.html import render_html
 from stillwatch.report.result import Result, load_result
 from stillwatch.results import write_results
+from stillwatch.rollups import sum_exchanges
 
 ENGINES = ("duckdb",)
 """Engines that run a scan."""
@@ -131,6 +133,7 @@ def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path 
             raise NothingUsable(
                 "no exchange in the time asked for", where=str(folder), expected="at least one", remedy=_span(ledger)
             )
+        sum_exchanges(engine, intent_bits=BELIEVED)
         found = scan(engine, settings, known=earlier, on_stage=watcher.on_stage)
         write_results(out, found, engine, _head(ledger, found, settings))
     result = load_result(out)

@@ -24,6 +24,7 @@ ORDER = (
     "ledger",
     "ingest",
     "engine",
+    "rollups",
     "coverage",
     "profiles",
     "nulls",

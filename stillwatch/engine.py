@@ -149,8 +149,8 @@ class Engine:
             return self._connection.sql(sql).to_arrow_table()
 
     def drop(self, name: str) -> None:
-        """Forget a staged table."""
-        self._connection.execute(f"drop table if exists {name}")
+        """Forget a view: what reads it from now on fails."""
+        self._connection.execute(f"drop view if exists {name}")
 
 
 @contextmanager

@@ -160,7 +160,8 @@ def _swept(place: Path, days: Mapping[str, _Day]) -> list[_Lot]:
         if other != place:
             shutil.rmtree(other)
     chosen: list[_Lot] = []
-    found = [lot for folder in place.iterdir() if (lot := _lot(folder, days)) is not None]
+    finished = [folder for folder in place.iterdir() if folder.name != _NEW]
+    found = [lot for folder in finished if (lot := _lot(folder, days)) is not None]
     for lot in sorted(found, key=lambda lot: (-lot.rows, lot.folder)):
         if not any(lot.days.keys() & other.days.keys() for other in chosen):
             chosen.append(lot)

@@ -103,7 +103,8 @@ _LENGTHS = """
         else cast(round(16 * log2(1 + greatest(coalesce(tokens_out, 0.0), 0))) as bigint) end as output_length"""
 
 _PROFILE_SUMS = ("n", "blocks", *PROFILE_COLUMNS)
-_PROFILE_SQUARES = ("nn", *(f"{c}_{what}" for what in ("ss", "ns") for c in PROFILE_COLUMNS))
+_PROFILE_SQUARES = {"nn": "n * n"} | {f"{c}_ss": f"{c} * {c}" for c in PROFILE_COLUMNS}
+_PROFILE_SQUARES |= {f"{c}_ns": f"n * {c}" for c in PROFILE_COLUMNS}
 
 USUAL = {
     "client": (
@@ -165,10 +166,8 @@ _OF_EXCHANGES = {
             hourly as (
                 select account_id, half, hour, count(*) as n, {", ".join(f"sum({c}) as {c}" for c in PROFILE_COLUMNS)}
                 from asked group by account_id, half, hour)
-        select account_id, half, {_added("n")}, count(*) as blocks, {_large("n * n", "nn")},
-            {", ".join(_added(c) for c in PROFILE_COLUMNS)},
-            {", ".join(_large(f"{c} * {c}", f"{c}_ss") for c in PROFILE_COLUMNS)},
-            {", ".join(_large(f"n * {c}", f"{c}_ns") for c in PROFILE_COLUMNS)}, :without_text = 0 as of_text
+        select account_id, half, {_added("n")}, count(*) as blocks, {", ".join(_added(c) for c in PROFILE_COLUMNS)},
+            {", ".join(_large(value, name) for name, value in _PROFILE_SQUARES.items())}, :without_text = 0 as of_text
         from hourly group by account_id, half""",
     "account_hours": """
         select account_id, cast(epoch_us(ts) // 3600000000 as bigint) as hour, count(*) as n

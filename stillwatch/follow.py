@@ -113,14 +113,18 @@ def _told(
             kinds[ChangeKind.REGROWN] = "back, it was gone"
         more, fewer = len(seen.accounts - known[campaign]), len(known[campaign] - seen.accounts)
         if more:
-            kinds[ChangeKind.GROWN] = f"{more} accounts more" + (f" and {fewer} fewer" if fewer else "")
+            kinds[ChangeKind.GROWN] = f"{_accounts(more)} more" + (f" and {fewer} fewer" if fewer else "")
         elif fewer:
-            kinds[ChangeKind.SHRUNK] = f"{fewer} accounts fewer"
+            kinds[ChangeKind.SHRUNK] = f"{_accounts(fewer)} fewer"
         if before.get(campaign, seen.verdict) != seen.verdict:
             kinds[ChangeKind.VERDICT] = f"was {before[campaign]}"
     if took:
         kinds[ChangeKind.MERGED] = f"took in {', '.join(took)}"
     if not kinds:
         return None
-    text = f"{campaign}: {seen.verdict}, {len(seen.accounts)} accounts; {'; '.join(kinds.values())}"
+    text = f"{campaign}: {seen.verdict}, {_accounts(len(seen.accounts))}; {'; '.join(kinds.values())}"
     return Change(campaign, tuple(kinds), text)
+
+
+def _accounts(number: int) -> str:
+    return f"{number:,} account{'' if number == 1 else 's'}"

@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from stillwatch.ledger import Ledger
 from stillwatch.pipeline import scan
 from stillwatch.report.result import Result, load_result
 from stillwatch.report.scanfile import read_scan
+from stillwatch.report.wording import count
 from stillwatch.rollups import Taken, kept_sums
 
 LATEST = "latest"
@@ -85,7 +86,9 @@ def watch_ledger(folder: Path, out: Path, settings: ScanSettings, *, keep: int, 
         engine.load("accounts", ledger.accounts_table())
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):
+            spent = {"new days": round(time.perf_counter() - begun, 3)}
             found = scan(engine, settings, known=known, on_stage=watcher.on_stage)
+            found = replace(found, timings={**spent, **found.timings})
             run = out / (at.strftime("%Y%m%dT%H%M%S.") + f"{at.microsecond // 1000:03d}Z")
             days = {"days": {"read": list(taken.read), "kept": len(taken.kept)}}
             result = leave_results(run, found, engine, {**scan_head(ledger, digest, found, settings), **days})
@@ -106,10 +109,11 @@ def lines(run: Run | None) -> list[str]:
     if run is None:
         return ["nothing new in the ledger"]
     ledger, days = run.result.scan.ledger, run.taken
-    campaigns = f"{len(run.result.campaigns)} campaigns"
     first = (
-        f"{run.folder.name}: {campaigns} in {ledger.exchanges or 0:,} exchanges of {ledger.accounts or 0:,} accounts, "
-        f"{len(days.read)} days read and {len(days.kept)} kept, {run.seconds:.1f} s, {run.folder.parent / LATEST}"
+        f"{run.folder.name}: {count(len(run.result.campaigns), 'campaign', 'campaigns')} in "
+        f"{ledger.exchanges or 0:,} exchanges of {ledger.accounts or 0:,} accounts, "
+        f"{count(len(days.read), 'day', 'days')} read and {len(days.kept)} kept, "
+        f"{run.seconds:.1f} s, {run.folder.parent / LATEST}"
     )
     return [first, *(change.text for change in run.changes)]
 

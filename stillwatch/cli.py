@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -19,13 +21,14 @@ from typer import TyperException
 from stillwatch import __version__, calibrate, commands
 from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
-from stillwatch.console import show, watching, working
+from stillwatch.console import show, show_text, watching, working
 from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
 from stillwatch.ingest import IngestOptions
 from stillwatch.report import intake, terminal
 from stillwatch.report.json import campaign_json, campaigns_json
 from stillwatch.report.result import Result, load_result
 from stillwatch.trials import SETS, Effect, effects
+from stillwatch.watch import facts, lines, watch_ledger
 from stillwatch.weights import read_weights
 
 app = typer.Typer(
@@ -141,6 +144,32 @@ def scan(
                 "give logs or `--ledger`, one of the two", where="stillwatch scan", remedy="stillwatch scan --help"
             )
     _show_scan(as_json, result, out)
+
+
+@app.command()
+def watch(
+    ledger: Annotated[Path, typer.Option("--ledger", help="Folder of the ledger; sums are kept in it.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the runs; `latest` in it leads to the newest.")],
+    once: Annotated[bool, typer.Option("--once", help="One run, if the ledger has changed; for cron.")] = False,
+    every: Annotated[int, typer.Option(min=1, help="Seconds between the end of a run and the next look.")] = 600,
+    keep: Annotated[int, typer.Option(min=1, help="Runs that stay in the folder.")] = 30,
+    memory: Annotated[str, typer.Option("--memory", help="What the engine may use before it spills to disk.")] = "8GB",
+    false_discoveries: Annotated[float, typer.Option(help="Accepted share of false campaigns.")] = 0.01,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Scan a ledger whenever it has grown, reading new days only, and say what became of each campaign."""
+    _check_share(false_discoveries)
+    settings = ScanSettings(memory=memory, threads=threads, false_discoveries=false_discoveries)
+    while True:
+        with watching() as watcher:
+            run = watch_ledger(ledger, out, settings, keep=keep, watcher=watcher)
+        if run is not None or once:
+            text = json.dumps(facts(run)) if as_json else "\n".join(lines(run))
+            show_text(text)
+        if once:
+            return
+        time.sleep(every)
 
 
 @app.command()

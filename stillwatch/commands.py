@@ -18,7 +18,9 @@ from stillwatch.config import ScanSettings
 from stillwatch.engine import Engine
 from stillwatch.errors import NothingUsable, Refused
 from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import FORMAT
+from stillwatch.history import HISTORY_FILE, grouped, last_seen, read_history
 from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
 from stillwatch.inspection import Inspection, inspect
@@ -30,6 +32,7 @@ from stillwatch.record import Skips
 from stillwatch.report.html import render_html
 from stillwatch.report.result import Result, load_result
 from stillwatch.results import write_results
+from stillwatch.rollups import sum_exchanges
 
 ENGINES = ("duckdb",)
 """Engines that run a scan."""
@@ -95,7 +98,7 @@ def scan_logs(
     """
     check_out(out)
     with Engine(memory=settings.memory, threads=settings.threads):
-        _campaigns_of(known)
+        campaigns_of(known)
     folder = out / "ledger"
     if folder.exists():
         Ledger.open(folder)
@@ -122,7 +125,8 @@ def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path 
     """
     ledger = Ledger.open(folder)
     check_out(out)
-    earlier = _campaigns_of(known)
+    earlier = campaigns_of(known)
+    digest = ledger.digest()
     with Engine(memory=settings.memory, threads=settings.threads) as engine:
         files = ledger.exchange_files()
         if files:
@@ -131,8 +135,14 @@ def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path 
             raise NothingUsable(
                 "no exchange in the time asked for", where=str(folder), expected="at least one", remedy=_span(ledger)
             )
+        sum_exchanges(engine, intent_bits=BELIEVED)
         found = scan(engine, settings, known=earlier, on_stage=watcher.on_stage)
-        write_results(out, found, engine, _head(ledger, found, settings))
+        return leave_results(out, found, engine, scan_head(ledger, digest, found, settings))
+
+
+def leave_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> Result:
+    """Write tables, `scan.json` and `report.html` of a scan into `out`."""
+    write_results(out, found, engine, head)
     result = load_result(out)
     (out / "report.html").write_text(render_html(result), encoding="utf-8")
     return result
@@ -174,16 +184,17 @@ def _begun(out: Path) -> bool:
     return {path.name for path in out.iterdir()} == {"ledger"} and (out / "ledger" / "ledger.json").exists()
 
 
-def _campaigns_of(out: Path | None) -> dict[str, frozenset[str]]:
-    """Return the accounts of the campaigns that an earlier scan found, by id; none without one."""
+def campaigns_of(out: Path | None) -> Mapping[str, frozenset[str]]:
+    """Return the accounts of the campaigns that an earlier scan found, by id; none without one.
+
+    The folder of a watch knows of campaigns that earlier runs found, too.
+    """
     if out is None:
         return {}
     load_result(out)
-    table = pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"])
-    members: dict[str, set[str]] = {}
-    for campaign, account in zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True):
-        members.setdefault(campaign, set()).add(account)
-    return {campaign: frozenset(accounts) for campaign, accounts in members.items()}
+    if (out / HISTORY_FILE).exists():
+        return last_seen(read_history(out))
+    return grouped(pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"]))
 
 
 def _span(ledger: Ledger) -> str:
@@ -191,7 +202,12 @@ def _span(ledger: Ledger) -> str:
     return f"this ledger has exchanges from {days[0]} to {days[-1]}" if days else "`stillwatch import` first"
 
 
-def _head(ledger: Ledger, found: Scan, settings: ScanSettings) -> Mapping[str, Any]:
+def scan_head(ledger: Ledger, digest: str, found: Scan, settings: ScanSettings) -> Mapping[str, Any]:
+    """Return what `scan.json` says of a scan beside what it found.
+
+    Args:
+        digest: of the ledger before it was read: an import that comes in the middle may be in what was found.
+    """
     skipped = ledger.skips()
     totals = found.people.totals
     return {
@@ -201,7 +217,7 @@ def _head(ledger: Ledger, found: Scan, settings: ScanSettings) -> Mapping[str, A
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         "parameters": settings.model_dump(mode="json"),
         "ledger": {
-            "digest": ledger.digest(),
+            "digest": digest,
             "exchanges": int(found.people.n.sum()),
             "accounts": found.people.size,
             "first_ts": _iso(int(totals["first_us"].min())),

@@ -18,12 +18,21 @@ from stillwatch.ingest import Progress as Imported
 
 def show(as_json: bool, machine: Callable[[], Any], person: Callable[[], RenderableType]) -> None:
     """Print what `machine` gives as JSON, or what `person` gives: a text as it is, anything else laid out."""
+    found = json.dumps(machine(), indent=2, ensure_ascii=False) if as_json else person()
+    if isinstance(found, str):
+        show_text(found)
+    else:
+        _print(lambda: Console(highlight=False).print(found))
+
+
+def show_text(text: str) -> None:
+    """Print `text` as it is, at once."""
+    _print(lambda: print(text))
+
+
+def _print(printing: Callable[[], object]) -> None:
     try:
-        found = json.dumps(machine(), indent=2, ensure_ascii=False) if as_json else person()
-        if isinstance(found, str):
-            print(found)
-        else:
-            Console(highlight=False).print(found)
+        printing()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -102,14 +102,31 @@ class Engine:
         self, exchanges: Sequence[Path], accounts: pa.Table, *, since: Value | None, until: Value | None
     ) -> None:
         """Make the views `exchanges` and `accounts`, the first cut to `since <= ts < until`."""
-        files = f"[{', '.join(_literal(str(path)) for path in exchanges)}]"
         limits = [f"ts >= {_literal(since)}" if since is not None else "true"]
         limits.append(f"ts < {_literal(until)}" if until is not None else "true")
-        self._connection.execute(
-            f"create view exchanges as select * from read_parquet({files}, hive_partitioning = false)"
-            f" where {' and '.join(limits)}"
-        )
+        self.read("exchanges", exchanges, where=" and ".join(limits))
         self.load("accounts", accounts)
+
+    def read(self, name: str, files: Sequence[Path], *, where: str = "true") -> None:
+        """Make the view `name` of the rows of some Parquet files, in place of one that was there."""
+        listed = f"[{', '.join(_literal(str(path)) for path in files)}]"
+        with _told(name):
+            self._connection.execute(
+                f"create or replace temp view {name} as"
+                f" select * from read_parquet({listed}, hive_partitioning = false) where {where}"
+            )
+
+    def view(self, query: Query, **values: Value) -> None:
+        """Give the rows of `query` its name, in place of what had it; they are computed when they are read."""
+        with _told(query.name):
+            self._connection.execute(f"create or replace temp view {query.name} as {query.bind(**values)}")
+
+    def write(self, name: str, path: Path) -> None:
+        """Write the rows of a view or table to a Parquet file."""
+        with _told(name):
+            self._connection.execute(
+                f"copy (select * from {name}) to {_literal(str(path))} (format parquet, compression zstd)"
+            )
 
     def load(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into the engine under `name`, in place of one that was there."""
@@ -132,8 +149,8 @@ class Engine:
             return self._connection.sql(sql).to_arrow_table()
 
     def drop(self, name: str) -> None:
-        """Forget a staged table."""
-        self._connection.execute(f"drop table if exists {name}")
+        """Forget a view: what reads it from now on fails."""
+        self._connection.execute(f"drop view if exists {name}")
 
 
 @contextmanager

@@ -228,3 +228,14 @@ LINKS = pa.schema(
     ]
 )
 """Pairs of members that share rare marks of one kind, and how many; capped. Made for the report."""
+
+HISTORY = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("account_id", pa.string()),
+        required("first_run_ts", TIMESTAMP),
+        required("last_run_ts", TIMESTAMP),
+    ]
+)
+"""One row per account and campaign that it was ever a member of: the first and the last run that said so. Left by
+`watch` alone."""

@@ -1,6 +1,6 @@
 """Traces of one client behind several accounts: conversations, bodies and reasoning blocks that change account.
 
-Three motifs, each a query: a conversation's history goes on under another account; a body that failed is sent again
+Three motifs: a conversation's history goes on under another account; a body that failed is sent again
 under another account within a minute; a reasoning block handed to one account is brought back by another. Between
 accounts of one declared organisation all three are ordinary, so those pairs are left out here, once for all readers.
 """
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from stillwatch.engine import Engine, Query
 from stillwatch.profiles import I64, Population
+from stillwatch.rollups import REACH
 
 MOTIFS = ("continued", "failover", "displaced")
 """Names of the motifs, in the order of `Handoffs.motif`."""
@@ -63,10 +64,23 @@ DISPLACED = Query(
     from presented join issued on presented.mark = issued.mark
     where issued.account_id <> presented.account_id group by issued.account_id, presented.account_id""",
 )
+"""The motifs as a reader finds them again on the ledger; a scan reads the same pairs off the sums."""
 
-LIMITS = {"hours": 6, "few": 3, "seconds": 60}
-"""A conversation is followed for six hours; a first turn that more than three accounts share ("hi") joins nobody; a
-fail-over comes within a minute, the longest wait that relays use before they switch accounts."""
+HELD_BY_FEW = Query(
+    "held_by_few",
+    """
+    with holders as (select mark, count(*) as accounts from marks_history where not alone group by mark)
+    select source, target, cast(sum(continued.n) as bigint) as n, min(exhibit) as exhibit
+    from continued left join holders on continued.mark = holders.mark
+    where holders.accounts is null or holders.accounts <= :few group by source, target""",
+)
+"""Conversations that go on elsewhere, without those that hang on a first turn of too many accounts."""
+
+LIMITS = REACH
+"""How far each motif is followed."""
+
+READ = (HELD_BY_FEW, *(Query(f"{name}_pairs", f"select source, target, n, exhibit from {name}") for name in MOTIFS[1:]))
+"""Pairs of accounts off the sums, in the order of `MOTIFS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +107,8 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
     """Find all motifs between accounts that declared no common organisation."""
     ids = pa.array(people.ids, pa.string())
     tables = []
-    for motif, query in enumerate((CONTINUED, FAILOVER, DISPLACED)):
-        found = engine.table(query, **{name: LIMITS[name] for name in LIMITS if f":{name}" in query.sql})
+    for motif, query in enumerate(READ):
+        found = engine.table(query, few=LIMITS["few"])
         tables.append(found.append_column("motif", pa.array(np.full(found.num_rows, motif))))
     rows = pa.concat_tables(tables).sort_by([("motif", "ascending"), ("source", "ascending"), ("target", "ascending")])
     ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]

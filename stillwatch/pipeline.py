@@ -16,7 +16,6 @@ from stillwatch.engine import Engine
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
-from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.explain import summary
 from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
 from stillwatch.follow import lasting_id, new_id
@@ -62,7 +61,7 @@ class Scan:
 
 
 def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
-    """Find the campaigns in the ledger that `engine` is attached to.
+    """Find the campaigns in the ledger whose sums `engine` has (`rollups`).
 
     Args:
         known: accounts of campaigns that earlier scans found, by campaign id.
@@ -70,7 +69,7 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     """
     clock = _Clock(on_stage)
     clock("profiles")
-    people = population(engine, intent_bits=BELIEVED)
+    people = population(engine)
     known_columns = coverage(engine)
     could = [availability(kind, known_columns.exchanges, known_columns.accounts) for kind in EVIDENCE_TABLE]
     clock("hand-offs")

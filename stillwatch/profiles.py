@@ -1,7 +1,7 @@
 """The population: every account of a scan as rows of small arrays, and what accounts share as sparse matrices.
 
-Everything that touches exchanges is one of the queries below; what comes back has one row per account, or one per
-account and shared mark. Sums are of integers, so that they are the same whatever the order and the number of threads.
+The queries below read the sums of `rollups`; what comes back has one row per account, or one per account and shared
+mark. Sums are of integers, so that they are the same whatever the order and the number of threads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from stillwatch.engine import Engine, Query
-from stillwatch.sketch.schema import INTENTS, SHINGLES, TOPIC_WIDTH
+from stillwatch.rollups import MARKS, PROFILE_COLUMNS, USUAL
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -26,108 +26,15 @@ Flags = npt.NDArray[np.bool_]
 UNKNOWN = -1
 """Code of a value that is not known."""
 
-PROFILE_COLUMNS = (*(f"topic_{i}" for i in range(TOPIC_WIDTH)), "input_length", "output_length")
-"""What an account's profile is the mean of: topics and lengths of its prompts, the lengths in sixteenths of a doubling.
+TOTALS = Query("totals", "select * from account_totals")
 
-The length of answers stands in only where no prompt has text: it depends on the model and on the tokens asked for,
-which differ between accounts that ask the same.
-"""
+PROFILES = Query("profiles", "select * from account_profiles")
 
-_LENGTHS = """
-    cast(round(16 * log2(1 + greatest(coalesce(input_chars, 4.0 * tokens_in, 0), 0))) as bigint) as input_length,
-    case when :without_text = 0 then 0
-        else cast(round(16 * log2(1 + greatest(coalesce(tokens_out, 0.0), 0))) as bigint) end as output_length"""
-
-_INTENT = "count(case when intent = {i} and intent_bits >= :intent_bits then 1 end) as intent_{i}"
-
-TOTALS = Query(
-    "account_totals",
-    f"""
-    select account_id, count(*) as n, min(epoch_us(ts)) as first_us, max(epoch_us(ts)) as last_us,
-        count(distinct date_trunc('hour', ts)) as hours, count(input_chars) as with_text,
-        count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns,
-        count(status) as with_status, count(case when status >= 400 then 1 end) as errors,
-        count(intent) as with_intent,
-        {", ".join(_INTENT.format(i=i) for i in range(1, len(INTENTS)))},
-        count(logprobs) as with_logprobs, count(case when logprobs > 0 then 1 end) as asks_logprobs,
-        count(choices) as with_choices, count(case when choices > 1 then 1 end) as asks_choices,
-        count(reasoning) as with_reasoning, count(case when reasoning then 1 end) as asks_reasoning,
-        count(case when invisible_chars > 0 then 1 end) as invisible,
-        count(prompt_mark) as prompts, count(distinct prompt_mark) as distinct_prompts
-    from exchanges group by account_id""",
-)
-
-BLOCKS = Query(
-    "profile_blocks",
-    f"""
-    select account_id, half, hour, count(*) as n, {", ".join(f"sum({c}) as {c}" for c in PROFILE_COLUMNS)}
-    from (select account_id, half, date_trunc('hour', ts) as hour,
-            {", ".join(f"coalesce(topic_{i}, 0) as topic_{i}" for i in range(TOPIC_WIDTH))}, {_LENGTHS}
-          from exchanges where topic_0 is not null or :without_text = 1)
-    group by account_id, half, hour""",
-)
-
-PROFILES = Query(
-    "profiles",
-    f"""
-    select account_id, half, sum(n) as n, count(*) as blocks, sum(n * n) as nn,
-        {", ".join(f"sum({c}) as {c}" for c in PROFILE_COLUMNS)},
-        {", ".join(f"sum({c} * {c}) as {c}_ss" for c in PROFILE_COLUMNS)},
-        {", ".join(f"sum(n * {c}) as {c}_ns" for c in PROFILE_COLUMNS)}
-    from profile_blocks group by account_id, half""",
-)
-
-
-def _usual(name: str, value: str, given: str) -> Query:
-    return Query(
-        f"usual_{name}",
-        f"select account_id, {value} as value, count(*) as n from exchanges where {given} group by account_id, {value}",
-    )
-
-
-USUAL = {
-    "client": _usual(
-        "client",
-        "coalesce(user_agent, '') || ' ' || coalesce(client_fp, '')",
-        "user_agent is not null or client_fp is not null",
-    ),
-    "asn": _usual("asn", "cast(asn as varchar)", "asn is not null"),
-    "access_path": _usual("access_path", "access_path", "access_path is not null"),
-    "model": _usual("model", "model", "model is not null"),
-    "settings": _usual(
-        "settings",
-        "coalesce(cast(temperature as varchar), '') || ' ' || coalesce(cast(max_tokens as varchar), '')",
-        "temperature is not null or max_tokens is not null",
-    ),
-    "org": _usual("org", "org_id", "org_id is not null"),
-}
+USUAL_VALUES = {name: Query(f"usual_{name}_of_accounts", f"select * from usual_{name}") for name in USUAL}
 """What an account does most often, by attribute."""
 
-
-def _shared(kind: str, source: str) -> Query:
-    return Query(
-        f"shared_{kind}",
-        f"""
-        with held as (select account_id, mark, count(*) as n from ({source}) where mark is not null
-                group by account_id, mark),
-            shared as (select mark from held group by mark having count(*) >= 2)
-        select held.account_id, held.mark, held.n from held join shared on held.mark = shared.mark""",
-    )
-
-
-def _column(name: str) -> str:
-    return f"select account_id, {name} as mark from exchanges"
-
-
 SHARED = {
-    "system": _shared("system", _column("system_mark")),
-    "system_head": _shared("system_head", _column("system_head_mark")),
-    "head": _shared("head", _column("head_mark")),
-    "tail": _shared("tail", _column("tail_mark")),
-    "shingle": _shared("shingle", " union all ".join(_column(f"shingle_{i}_mark") for i in range(SHINGLES))),
-    "prompt": _shared("prompt", _column("prompt_mark")),
-    "session": _shared("session", _column("session_mark")),
-    "address": _shared("address", _column("ip_mark")),
+    kind: Query(f"shared_{kind}", f"select account_id, mark, n from marks_{kind} where not alone") for kind in MARKS
 }
 """Marks of exchanges that two or more accounts hold, by kind."""
 
@@ -222,18 +129,13 @@ class Population:
         return len(self.ids)
 
 
-def population(engine: Engine, *, intent_bits: float) -> Population:
-    """Read the ledger that `engine` is attached to into a `Population`.
-
-    Args:
-        engine: has the views `exchanges` and `accounts`.
-        intent_bits: log2 odds from which a prompt's class is believed.
-    """
-    totals = engine.table(TOTALS, intent_bits=intent_bits).sort_by("account_id")
+def population(engine: Engine) -> Population:
+    """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has."""
+    totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
     accounts = _aligned(engine.rows("select * from accounts"), ids)
-    categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL.items()}
+    categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
     shared = {kind: _incidence(kind, engine.table(query), ids) for kind, query in SHARED.items()}
@@ -242,7 +144,7 @@ def population(engine: Engine, *, intent_bits: float) -> Population:
         ids=tuple(ids.to_pylist()),
         n=counts["n"],
         totals=counts,
-        profiles=_profiles(engine, ids, without_text=not counts["with_text"].any()),
+        profiles=_profiles(engine, ids),
         categories=categories,
         shared=shared,
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
@@ -308,10 +210,8 @@ def _sparse(kind: str, rows: I64, columns: I64, n: I64, shape: tuple[int, int]) 
     return Incidence(kind, matrix, np.bincount(columns, minlength=shape[1]).astype(np.int64))
 
 
-def _profiles(engine: Engine, ids: pa.Array, *, without_text: bool) -> Profiles:
-    engine.stage(BLOCKS, without_text=int(without_text))
+def _profiles(engine: Engine, ids: pa.Array) -> Profiles:
     table = engine.table(PROFILES)
-    engine.drop(BLOCKS.name)
     halves, places = _ints(table.column("half")), _positions(table.column("account_id"), ids)
 
     def scatter(names: tuple[str, ...]) -> F64:

@@ -18,7 +18,7 @@ from stillwatch import __version__
 from stillwatch.errors import ExitCode
 from tests.small_world import ROOT, Scanned, bare, campaign_of, done, stillwatch, stillwatch_process, write_lines
 
-COMMANDS = ("inspect", "import", "scan", "explain", "calibrate", "demo")
+COMMANDS = ("inspect", "import", "scan", "watch", "explain", "calibrate", "demo")
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.coverage import SKETCHED, Coverage, coverage
+from stillwatch.coverage import Coverage, coverage
 from stillwatch.engine import Engine
+from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.ledger import Ledger
 from stillwatch.record import ACCOUNTS, EXCHANGES
+from stillwatch.rollups import SKETCHED, sum_exchanges
 from stillwatch.sketch.schema import SKETCHES
 from tests.small_world import Scanned, bare, done, stillwatch, write_lines
 
@@ -20,6 +22,7 @@ def _coverage(folder: Path) -> Coverage:
     ledger = Ledger.open(folder)
     with Engine(memory="1GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
+        sum_exchanges(engine, intent_bits=BELIEVED)
         return coverage(engine)
 
 

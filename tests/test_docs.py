@@ -196,7 +196,9 @@ def test_worlds_that_a_page_builds_can_be_built(page: Path) -> None:
     assert set(re.findall(r"--evade ([a-z][\w-]*)", text)) <= {rung.id for rung in LADDER}
 
 
-@pytest.mark.parametrize("table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS"])
+@pytest.mark.parametrize(
+    "table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS", "HISTORY"]
+)
 def test_every_column_a_scan_leaves_is_described(table: str) -> None:
     page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
     assert not [column.name for column in getattr(findings, table) if f"`{column.name}`" not in page]

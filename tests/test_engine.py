@@ -138,12 +138,28 @@ def test_a_loaded_table_takes_the_place_of_the_one_before(engine: Engine) -> Non
     assert engine.rows("select v from groups").to_pylist() == [{"v": 2}]
 
 
-def test_staged_rows_are_kept_until_they_are_dropped(engine: Engine) -> None:
-    engine.stage(Query("staged", "select 0 + :v as v"), v=7)
-    assert engine.rows("select v from staged").to_pylist() == [{"v": 7}]
-    engine.drop("staged")
-    engine.drop("staged")
-    assert not engine.rows("select 1 from duckdb_tables() where table_name = 'staged'").num_rows
+def test_staged_rows_are_kept(engine: Engine) -> None:
+    engine.load("given", pa.table({"v": [7]}))
+    engine.stage(Query("staged", "select v + :more as v from given"), more=1)
+    engine.load("given", pa.table({"v": [70]}))
+    assert engine.rows("select v from staged").to_pylist() == [{"v": 8}]
+
+
+def test_a_view_is_computed_when_it_is_read_until_it_is_dropped(engine: Engine) -> None:
+    engine.load("given", pa.table({"v": [7]}))
+    engine.view(Query("seen", "select v + :more as v from given"), more=1)
+    engine.load("given", pa.table({"v": [70]}))
+    assert engine.rows("select v from seen").to_pylist() == [{"v": 71}]
+    engine.drop("seen")
+    engine.drop("seen")
+    assert not engine.rows("select 1 from duckdb_views() where view_name = 'seen'").num_rows
+
+
+def test_what_is_written_is_read_again(tmp_path: Path, engine: Engine) -> None:
+    engine.load("given", pa.table({"v": [1, 2, 3]}))
+    engine.write("given", tmp_path / "it's.parquet")
+    engine.read("again", [tmp_path / "it's.parquet"], where="v > 1")
+    assert sorted(row["v"] for row in engine.rows("select v from again").to_pylist()) == [2, 3]
 
 
 def test_times_are_utc_whatever_the_machine_says() -> None:

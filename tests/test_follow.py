@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.follow import lasting_id, new_id
+from stillwatch.follow import ChangeKind, Sighting, changes, lasting_id, new_id
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -63,3 +63,57 @@ def test_what_splits_off_gets_a_new_id() -> None:
 def test_an_empty_group_or_no_history_is_no_trouble() -> None:
     assert lasting_id(_accounts(0, 3), {}, NOBODY) == new_id(_accounts(0, 3))
     assert lasting_id(NOBODY, {"c-old": NOBODY}, NOBODY) == new_id(NOBODY)
+
+
+# --- what became of each ----------------------------------------------------------------------------------------------
+
+DISTILLS, POOLS = "distillation_campaign", "pooled_access"
+
+
+def _changes(
+    known: dict[str, frozenset[str]], now: dict[str, frozenset[str]], *, before: dict[str, str] | None = None
+) -> dict[str, list[str]]:
+    """Return the kinds of change by id; before, all known campaigns were distillation, unless told."""
+    told = before if before is not None else dict.fromkeys(known, DISTILLS)
+    found = changes(known, told, {name: Sighting(DISTILLS, accounts) for name, accounts in now.items()})
+    assert len({change.campaign_id for change in found}) == len(found), "one line for a campaign"
+    assert all(change.text.startswith(f"{change.campaign_id}: ") and "\n" not in change.text for change in found)
+    return {change.campaign_id: [str(kind) for kind in change.kinds] for change in found}
+
+
+def test_a_campaign_that_is_as_it_was_is_not_told() -> None:
+    assert _changes({"c-1": _accounts(0, 10)}, {"c-1": _accounts(0, 10)}) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ({"c-1": _accounts(0, 12)}, {"c-1": ["grown"]}),
+        ({"c-1": _accounts(2, 12)}, {"c-1": ["grown"]}),
+        ({"c-1": _accounts(0, 8)}, {"c-1": ["shrunk"]}),
+        ({}, {"c-1": ["gone"]}),
+        ({"c-1": _accounts(0, 10), "c-2": _accounts(10, 20)}, {"c-2": ["new"]}),
+        ({"c-1": _accounts(0, 6), "c-2": _accounts(6, 10)}, {"c-1": ["shrunk"], "c-2": ["new", "split"]}),
+    ],
+    ids=["grown", "renewed", "shrunk", "gone", "new", "split"],
+)
+def test_what_became_of_one_campaign(now: dict[str, frozenset[str]], told: dict[str, list[str]]) -> None:
+    assert _changes({"c-1": _accounts(0, 10)}, now) == told
+
+
+def test_campaigns_that_become_one_are_told_on_both_sides() -> None:
+    known = {"c-1": _accounts(0, 10), "c-2": _accounts(10, 14), "c-3": _accounts(30, 40)}
+    now = {"c-1": _accounts(0, 14), "c-3": _accounts(30, 40)}
+    assert _changes(known, now) == {"c-1": ["grown", "merged"], "c-2": ["merged"]}
+
+
+def test_a_campaign_that_comes_back_is_told_with_what_it_was_when_last_seen() -> None:
+    known = {"c-1": _accounts(0, 10)}
+    assert _changes(known, {"c-1": _accounts(0, 13)}, before={}) == {"c-1": ["regrown", "grown"]}
+    assert _changes(known, {}, before={}) == {}
+
+
+def test_another_verdict_is_told_with_the_one_before() -> None:
+    known = {"c-1": _accounts(0, 10)}
+    (change,) = changes(known, {"c-1": POOLS}, {"c-1": Sighting(DISTILLS, _accounts(0, 10))})
+    assert (change.kinds, change.text) == ((ChangeKind.VERDICT,), f"c-1: {DISTILLS}, 10 accounts; was {POOLS}")

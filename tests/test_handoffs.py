@@ -34,7 +34,7 @@ def _moves(*rows: Row, orgs: dict[str, str] | None = None) -> tuple[Handoffs, tu
     names = sorted({account for account, _, _ in rows})
     told = {"account_id": names, "org_id": pa.array([(orgs or {}).get(name) for name in names], pa.string())}
     with attached(pa.Table.from_pylist(sketches, SKETCHES), conform(pa.table(told), ACCOUNTS)) as engine:
-        people = population(engine, intent_bits=3.0)
+        people = population(engine)
         return handoffs(engine, people), people.ids
 
 

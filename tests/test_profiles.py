@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stillwatch.profiles import OF_ACCOUNTS, PROFILE_COLUMNS, SHARED, TRAITS, UNKNOWN, Population, population
+from stillwatch.profiles import OF_ACCOUNTS, SHARED, TRAITS, UNKNOWN, Population, population
+from stillwatch.rollups import PROFILE_COLUMNS
 from stillwatch.sketch.schema import SHINGLES
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import NULLABLE, Crowd, attached, dealt, ledger
@@ -25,12 +26,12 @@ def tables() -> tuple[pa.Table, pa.Table]:
 @pytest.fixture(scope="module")
 def people(tables: tuple[pa.Table, pa.Table]) -> Population:
     with attached(*tables) as engine:
-        return population(engine, intent_bits=3.0)
+        return population(engine)
 
 
 def _of(*crowds: Crowd, empty: tuple[str, ...] = ()) -> Population:
     with attached(*ledger(*crowds, empty=empty)) as engine:
-        return population(engine, intent_bits=3.0)
+        return population(engine)
 
 
 def _by_account(exchanges: pa.Table, column: str) -> Iterator[tuple[int, object]]:
@@ -163,7 +164,7 @@ def test_the_account_table_says_first_which_organisation_it_is() -> None:
 def test_accounts_that_are_in_no_table_are_not_known() -> None:
     exchanges, accounts = ledger(Crowd("a", 6, traits={"payment_id": dealt(2), "plan": "pro"}))
     with attached(exchanges, accounts.slice(0, 3)) as engine:
-        found = population(engine, intent_bits=3.0)
+        found = population(engine)
     assert found.categories["plan"].codes.tolist() == [0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN]
     assert found.created_us[3:].tolist() == [UNKNOWN] * 3
     assert found.shared["payment_id"].holders.tolist() == [2]
@@ -172,7 +173,7 @@ def test_accounts_that_are_in_no_table_are_not_known() -> None:
 def test_an_empty_account_table_is_no_trouble() -> None:
     exchanges, accounts = ledger(Crowd("a", 6))
     with attached(exchanges, accounts.slice(0, 0)) as engine:
-        assert population(engine, intent_bits=3.0).size == 6
+        assert population(engine).size == 6
 
 
 def test_nothing_known_is_no_trouble() -> None:
@@ -192,7 +193,7 @@ def test_categories_count_their_values(people: Population) -> None:
 def test_it_is_the_same_in_any_order_of_rows(people: Population, tables: tuple[pa.Table, pa.Table]) -> None:
     order = np.random.default_rng(1).permutation(tables[0].num_rows)
     with attached(tables[0].take(order), tables[1].take(np.arange(tables[1].num_rows)[::-1]), files=3) as engine:
-        other = population(engine, intent_bits=3.0)
+        other = population(engine)
     assert other.ids == people.ids
     assert all(np.array_equal(other.totals[name], people.totals[name]) for name in people.totals)
     assert np.array_equal(other.profiles.ss, people.profiles.ss)

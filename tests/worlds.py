@@ -28,6 +28,7 @@ from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, Population, population
 from stillwatch.proposals.sight import Sight
 from stillwatch.record import ACCOUNTS, TIMESTAMP
+from stillwatch.rollups import sum_exchanges
 from stillwatch.sketch.schema import SKETCHES, TOPIC_SCALE, TOPIC_WIDTH
 from stillwatch.verdict import Tested
 from stillwatch.verdict import test_group as put_through
@@ -206,19 +207,20 @@ def a_world(
     if remarked:
         exchanges = _remarked(exchanges)
     with attached(exchanges, accounts, files=2 if shuffled else 1) as engine:
-        people = population(engine, intent_bits=BELIEVED)
+        people = population(engine)
         yield World(engine, build_case(engine, people, handoffs(engine, people), LIMITS))
 
 
 @contextmanager
 def attached(exchanges: pa.Table, accounts: pa.Table, *, files: int = 1) -> Iterator[Engine]:
-    """Write two tables as a ledger of some files and attach an engine to it."""
+    """Write two tables as a ledger of some files and attach an engine to it and its sums."""
     with tempfile.TemporaryDirectory() as folder, Engine(memory="1GB", threads=1) as engine:
         paths = [Path(folder) / f"{i}.parquet" for i in range(files)]
         rows = -(-exchanges.num_rows // files)
         for i, path in enumerate(paths):
             pq.write_table(exchanges.slice(i * rows, rows), path)
         engine.attach(paths, accounts, since=None, until=None)
+        sum_exchanges(engine, intent_bits=BELIEVED)
         yield engine
 
 

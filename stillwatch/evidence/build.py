@@ -21,12 +21,7 @@ from stillwatch.proposals.sight import column_holders, habits
 TESTING_HALF = 1
 """Half of the hours that tests sameness; the other half proposed."""
 
-HOURLY = Query(
-    "hourly",
-    """
-    select account_id, cast(epoch_us(ts) // 3600000000 as bigint) as hour, count(*) as n
-    from exchanges group by account_id, cast(epoch_us(ts) // 3600000000 as bigint)""",
-)
+HOURLY = Query("hourly", "select account_id, hour, n from account_hours")
 
 
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:

@@ -5,6 +5,7 @@
     DIR/exchanges/day=YYYY-MM-DD/IMPORT.parquet  sketches of one source and day, by time and id
     DIR/accounts/IMPORT.parquet                  accounts of one source
     DIR/imports/IMPORT.json                      the commit of one source; what it does not name is no part
+    DIR/rollups/                                 sums that a watch keeps (`stillwatch/rollups`); no part of the ledger
     DIR/staging/                                 imports under way
     DIR/lock                                     held for the moment of a commit
 

@@ -173,7 +173,7 @@ def tiny() -> dict[int, Sight]:
 def nobody() -> Sight:
     exchanges, accounts = ledger(Crowd("a", 5))
     with attached(exchanges.slice(0, 0), accounts) as engine:
-        people = population(engine, intent_bits=3.0)
+        people = population(engine)
         return Sight(people, handoffs(engine, people), LIMITS, {})
 
 

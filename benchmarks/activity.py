@@ -39,6 +39,7 @@ from stillwatch.range.cast import WorldSpec
 from stillwatch.range.render import TextMode
 from stillwatch.range.scenarios import INNOCENT
 from stillwatch.range.store import ORDINARY, RELAY
+from stillwatch.rollups import sum_exchanges
 
 LEVEL = 0.05
 TENTHS = 10
@@ -65,7 +66,8 @@ def innocent_case(seed: int, scale: float, folder: Path) -> Iterator[tuple[Case,
     ledger = Ledger.open(folder / "ledger")
     with Engine(memory="4GB", threads=None) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
-        people = population(engine, intent_bits=BELIEVED)
+        sum_exchanges(engine, intent_bits=BELIEVED)
+        people = population(engine)
         yield build_case(engine, people, handoffs(engine, people), ProposalLimits()), world.truth
 
 

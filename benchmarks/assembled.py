@@ -21,6 +21,7 @@ from stillwatch.keys import Key
 from stillwatch.nulls import I64
 from stillwatch.profiles import population
 from stillwatch.record import ACCOUNTS, EXCHANGES, TIMESTAMP, conform
+from stillwatch.rollups import sum_exchanges
 from stillwatch.sketch import Sketcher
 from stillwatch.sketch.schema import SKETCHES
 from stillwatch.sketch.sketcher import halves
@@ -69,5 +70,6 @@ def assembled(sketches: pa.Table, item: I64, account: I64, ts: I64) -> Iterator[
         path = Path(folder) / "exchanges.parquet"
         pq.write_table(table, path)
         engine.attach([path], accounts, since=None, until=None)
-        people = population(engine, intent_bits=BELIEVED)
+        sum_exchanges(engine, intent_bits=BELIEVED)
+        people = population(engine)
         yield build_case(engine, people, handoffs(engine, people), ProposalLimits())

@@ -44,6 +44,7 @@ from stillwatch.ledger import Ledger
 from stillwatch.nulls import I64
 from stillwatch.profiles import population
 from stillwatch.record import EXCHANGES, TIMESTAMP, conform
+from stillwatch.rollups import sum_exchanges
 
 START = 1_780_272_000_000_000
 """1 June 2026 in UTC, in microseconds: no trace says when it began."""
@@ -178,7 +179,8 @@ def levels(folder: Path, seed: int, groups: int = GROUPS) -> Iterator[str]:
     ledger = Ledger.open(folder / "scan" / "ledger")
     with Engine(memory="4GB") as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
-        people = population(engine, intent_bits=BELIEVED)
+        sum_exchanges(engine, intent_bits=BELIEVED)
+        people = population(engine)
         case = build_case(engine, people, handoffs(engine, people), ProposalLimits())
         yield from _level_rows(case, seed, groups)
 

@@ -38,6 +38,9 @@ SHARED = {
 }
 """Marks of exchanges that two or more accounts hold, by kind."""
 
+DISTINCT_PROMPTS = Query("distinct_prompts", "select account_id, count(*) as n from marks_prompt group by account_id")
+"""Different prompts of each account that has any."""
+
 OF_ACCOUNTS = ("payment_id", "device_id", "signup_ip")
 """Columns of the account table that are marks."""
 
@@ -134,6 +137,7 @@ def population(engine: Engine) -> Population:
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
+    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), ids)
     accounts = _aligned(engine.rows("select * from accounts"), ids)
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
@@ -150,6 +154,13 @@ def population(engine: Engine) -> Population:
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
         status_us=_ints(accounts.column("status_at").cast(pa.int64())),
     )
+
+
+def _spread(table: pa.Table, ids: pa.Array) -> I64:
+    """Return column `n` of a table of some accounts, 0 for all others, shape (accounts,)."""
+    out = np.zeros(len(ids), dtype=np.int64)
+    out[pc.index_in(table.column("account_id"), value_set=ids).to_numpy()] = table.column("n").to_numpy()
+    return out
 
 
 def _ints(column: pa.ChunkedArray) -> I64:

@@ -37,6 +37,7 @@ from stillwatch.proposals.sameness import PROPOSING_HALF, sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named
 from stillwatch.range.store import ORDINARY, World
+from stillwatch.rollups import sum_exchanges
 from stillwatch.trim import trimmed
 
 LEVELS = (0.05, 0.01, 0.001)
@@ -117,7 +118,8 @@ def read(world: World, folder: Path) -> Iterator[tuple[Case, Flags]]:
     ordinary = {name for name, kind in zip(truth["account_id"], truth["kind"], strict=True) if kind == ORDINARY}
     with Engine(memory="4GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
-        people = population(engine, intent_bits=BELIEVED)
+        sum_exchanges(engine, intent_bits=BELIEVED)
+        people = population(engine)
         case = build_case(engine, people, handoffs(engine, people), ProposalLimits())
         yield case, np.array([name in ordinary for name in people.ids])
 

@@ -24,7 +24,8 @@ from stillwatch.evidence.case import Case
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
-from stillwatch.profiles import PROFILE_COLUMNS, Population, Profiles
+from stillwatch.profiles import Population, Profiles
+from stillwatch.rollups.sums import PROFILE_COLUMNS
 from stillwatch.sketch.schema import TOPIC_WIDTH
 
 HOURS = 240

@@ -72,7 +72,7 @@ def test_a_pool_is_interchangeable_and_people_are_not(prompts: Prompts) -> None:
 @needs_real
 def test_groups_of_every_activity_and_choice_are_counted(prompts: Prompts) -> None:
     lines = list(table(composite(prompts, TINY, 1)))
-    assert len(lines) == 2 + 3 * len(ACTIVITIES)
+    assert len(lines) == 2 + 4 * len(ACTIVITIES)
     found = {tuple(line.strip("| ").split(" | ")[1:5]) for line in lines[2:]}
     assert ("1000", "8", AT_RANDOM, "4 of 4") in found
 

@@ -1,8 +1,9 @@
 """How often groups of innocent accounts look interchangeable or set apart: no more often than the p-value says, or not.
 
-Groups are chosen in three ways: at random, which for accounts as active as each other is a matched group; as the
-accounts nearest to one of them in the half of the hours that proposes, which is the worst that a proposer can do; and
-as the proposers of a scan choose them. Shares are of all groups: one that cannot be tested is not accused.
+Groups are chosen in four ways: at random, which for accounts as active as each other is a matched group; with one
+account that asks far more than the others; as the accounts nearest to one of them in the half of the hours that
+proposes, the worst that a proposer can do; and as the proposers of a scan choose them. Shares are of all groups: one
+that cannot be tested is not accused.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from stillwatch.trim import trimmed
 
 LEVELS = (0.05, 0.01, 0.001)
 TESTS: tuple[Callable[[Group, Case], Finding], ...] = (interchangeable, set_apart)
-AT_RANDOM, NEAREST, PROPOSED = "at random", "nearest", "proposed"
+AT_RANDOM, ONE_LOUD, NEAREST, PROPOSED = "at random", "one loud", "nearest", "proposed"
 MIXED = "mixed"
 ACTIVITIES = ("20", "100", "1000", "10000", MIXED)
 """Exchanges of an account in the worlds of real prompts."""
@@ -143,9 +144,16 @@ def _chosen(case: Case, among: I64, sizes: Sizes, rng: np.random.Generator) -> I
     for size in sizes.members:
         if len(able) >= 2 * size:
             yield str(size), AT_RANDOM, [rng.choice(able, size, replace=False) for _ in range(sizes.groups)]
+            yield str(size), ONE_LOUD, [_one_loud(able, of.n[able], size, rng) for _ in range(sizes.groups)]
             starts = rng.choice(able, sizes.groups)
             far = [((of.z[able] - of.z[start]) ** 2).sum(axis=1) for start in starts]
             yield str(size), NEAREST, [able[np.argpartition(d, size)[:size]] for d in far]
+
+
+def _one_loud(able: I64, n: F64, size: int, rng: np.random.Generator) -> I64:
+    """Return accounts of the quieter half and one of the loudest twentieth."""
+    quiet, loud = able[n <= np.median(n)], able[n >= np.quantile(n, 0.95)]
+    return np.concatenate([rng.choice(quiet, size - 1, replace=False), rng.choice(loud, 1)])
 
 
 def _balls(case: Case) -> Sequence[I64]:

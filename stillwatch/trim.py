@@ -18,7 +18,7 @@ BODY_DEVIATIONS = 3.0
 """Standard deviations of chance within which an account belongs to the body."""
 TENANT = 0.05
 """Share of a candidate from which the accounts of one declared organisation are left out of it."""
-_TENANT_LEAST = 3
+TENANT_LEAST = 3
 """Accounts; two or fewer of one organisation prove no fleet."""
 MOST = 0.8
 """Share of a candidate from which it is that organisation, and is tested as such."""
@@ -31,7 +31,7 @@ def without_tenants(accounts: I64, organisations: Category) -> I64:
     counts = organisations.counts(accounts)
     if not len(counts) or counts.max() >= MOST * len(accounts):
         return accounts
-    tenants = counts >= max(_TENANT_LEAST, TENANT * len(accounts))
+    tenants = counts >= max(TENANT_LEAST, TENANT * len(accounts))
     codes = organisations.codes[accounts]
     return np.asarray(accounts[~((codes != UNKNOWN) & tenants[codes])])
 

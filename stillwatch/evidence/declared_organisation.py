@@ -10,9 +10,9 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
-from stillwatch.nulls import drawn_tail
+from stillwatch.nulls import SMALLEST_P, drawn_tail
 from stillwatch.profiles import I64
-from stillwatch.trim import MOST
+from stillwatch.trim import MOST, TENANT_LEAST
 
 VOUCHED = ("organisation", "identity")
 """Values of `verification` with which a mail domain stands for an organisation."""
@@ -38,14 +38,16 @@ DOMAIN = Query(
 
 
 def declared_organisation(group: Group, case: Case) -> Finding:
-    """The commonest organisation among the members, against its share of all accounts (hypergeometric)."""
+    """The commonest organisation among the members. Unrelated accounts share no tenant at all, so one tenant explains a
+    group of any size; a verified mail domain is held against its share of all accounts (hypergeometric)."""
     by_tenant, by_domain = _commonest(group, case, "org", None), _commonest(group, case, "email_domain", _vouched(case))
     best, query = (by_domain, DOMAIN) if by_domain[0] > by_tenant[0] else (by_tenant, ORGANISATION)
     members, everywhere, name, holders = best
     if members < MOST * len(group):
         return untested("no organisation is common to most members")
+    of_tenant = query is ORGANISATION and members >= TENANT_LEAST
     return Finding(
-        p_value=drawn_tail(members, len(group), everywhere, case.people.size),
+        p_value=SMALLEST_P if of_tenant else drawn_tail(members, len(group), everywhere, case.people.size),
         statement=f"{members} of {len(group)} accounts belong to the declared organisation `{name}`",
         numbers={"members": members, "accounts_of_it": everywhere, "organisation": name},
         exhibits=names(case, holders),

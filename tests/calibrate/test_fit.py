@@ -108,7 +108,9 @@ def test_a_kind_that_relays_alone_show_is_to_weigh_less_as_harvest() -> None:
     groups = [*CONFIRMED, *_reviewed(alike("relay", RELAY | {"single_shot": 20.0}, 6), Label.VALUABLE)]
     found = answer(HARVEST, groups)
     assert _values(found)["single_shot"] < TODAY.caps["single_shot"]
-    assert set(_values(found)) == {"harvest_intent", "single_shot", "dealt_out", "appetite", "extraction_needed"}
+    assert set(_values(found)) == {kind.kind for kind in EVIDENCE_TABLE if kind.question is Question.EXTRACTION} | {
+        "extraction_needed"
+    }
 
 
 def test_false_alarms_say_nothing_about_harvest() -> None:

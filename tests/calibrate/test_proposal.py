@@ -12,7 +12,8 @@ import pytest
 
 from stillwatch.calibrate import propose
 from stillwatch.errors import ExitCode
-from stillwatch.findings import VerdictKind
+from stillwatch.evidence import EVIDENCE_TABLE
+from stillwatch.findings import Question, VerdictKind
 from stillwatch.weights import TODAY, numbers, read_weights
 from tests.calibrate.scans import COURSE, HARVESTER, RELAY, Told, alike, write_folder, write_labels
 from tests.ledger.sketches import tree
@@ -153,7 +154,8 @@ def _proposal(file: Path, **changed: float) -> Path:
 def applied(few: Scanned, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     """The small world scanned under a proposal that takes all weight off harvest: folder, file, what was printed."""
     place = tmp_path_factory.mktemp("applied")
-    file = _proposal(place / "proposal.json", harvest_intent=0.0, single_shot=0.0, dealt_out=0.0, appetite=0.0)
+    harvest = [kind.kind for kind in EVIDENCE_TABLE if kind.question is Question.EXTRACTION]
+    file = _proposal(place / "proposal.json", **dict.fromkeys(harvest, 0.0))
     said = done(stillwatch("scan", "--ledger", few.ledger, "--out", place / "out", "--weights", file)).out
     return place / "out", file, said
 

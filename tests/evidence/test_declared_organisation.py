@@ -43,6 +43,11 @@ def test_it_outweighs_all_that_one_organisations_accounts_have_in_common(world: 
     assert scores.coordination + scores.innocence < 0
 
 
+def test_a_few_accounts_of_a_large_tenant_are_explained_as_well(world: World) -> None:
+    five = world.grouped(world.accounts("tenant")[:5])
+    assert world.evidence(five)["declared_organisation"].bits == -96
+
+
 def test_no_more_than_its_cap_is_taken_off(world: World) -> None:
     bits = world.evidence(world.group("tenant"))["declared_organisation"].bits
     assert -96 <= bits < -12, Family.IDENTITY

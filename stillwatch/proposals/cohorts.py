@@ -18,7 +18,7 @@ from stillwatch.findings import Candidate
 from stillwatch.likeness import Means, means, spread
 from stillwatch.profiles import F64, I64, UNKNOWN, Population
 from stillwatch.proposals.sameness import PROPOSING_HALF
-from stillwatch.proposals.sight import Sight
+from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 TRAITS = {
     "client": "client_tuple",
@@ -79,7 +79,7 @@ def _of(names: tuple[str, ...], traits: dict[str, I64], close: _Closeness, sight
     scores = close.scores(known, labels, len(values))
     order = np.argsort(labels, kind="stable")
     starts = np.concatenate(([0], np.cumsum(sizes)))
-    chosen_by = frozenset(TRAITS[name] for name in names if TRAITS[name])
+    chosen_by = PROFILE_KINDS | {TRAITS[name] for name in names if TRAITS[name]}
     for place in np.flatnonzero((sizes >= sight.limits.smallest_group) & (sizes <= largest) & (scores > 0)).tolist():
         accounts = np.sort(known[order[starts[place] : starts[place + 1]]]).astype(np.int64)
         yield _Cohort(accounts, chosen_by, float(scores[place]))

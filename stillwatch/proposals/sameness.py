@@ -15,7 +15,7 @@ import numpy as np
 from stillwatch.findings import Candidate
 from stillwatch.likeness import Means, means, radius, spread
 from stillwatch.profiles import F64, I64, Flags
-from stillwatch.proposals.sight import Sight
+from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 PROPOSING_HALF = 0
 """Half of the hours that proposes; evidence of sameness uses the other."""
@@ -45,7 +45,7 @@ def sameness(sight: Sight) -> list[Candidate]:
             found.setdefault(ball.tobytes(), (contrast, ball))
     best = sorted(found.values(), key=lambda item: (-np.log1p(item[0]) * len(item[1]), item[1][0]))
     return [
-        Candidate(ball, "sameness", frozenset(), "profiles as close as samples of one source")
+        Candidate(ball, "sameness", PROFILE_KINDS, "profiles as close as samples of one source")
         for _, ball in best[: sight.limits.sameness_groups]
     ]
 

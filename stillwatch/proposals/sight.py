@@ -15,6 +15,9 @@ TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
 """Evidence that reads scaffolds."""
 INSTRUMENT_KINDS = frozenset({"shared_instrument", "one_device"})
 """Evidence that reads payment instruments and devices."""
+PROFILE_KINDS = frozenset({"set_apart"})
+"""Evidence of sameness that other hours do not free of having been chosen by: an odd corner of a population is odd in
+both halves (`docs/concepts/sameness.md`, level)."""
 
 
 @dataclass(frozen=True, slots=True)

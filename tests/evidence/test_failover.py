@@ -42,6 +42,14 @@ def test_a_pool_that_goes_on_to_the_next_account_is_seen(world: World) -> None:
     assert (finding.numbers["inside"], finding.numbers["accounts"]) == (90, 10)
 
 
+def test_monitors_of_one_list_hand_nothing_over() -> None:
+    same = {**_tried_in_turn(0, 5 * SECOND), "prompt_mark": lambda rows: 5000 + rows.nth}
+    with a_world(Crowd("people", 60), Crowd("monitors", 10, exchanges=10, uneven=0, columns=same)) as made:
+        finding = failover(made.group("monitors"), made.case)
+    assert finding.p_value == 1.0
+    assert "anyhow" in finding.statement
+
+
 def test_a_client_that_tries_again_on_its_own_account_gives_none(world: World) -> None:
     finding = failover(world.drawn(20, 1, "people"), world.case)
     assert (finding.p_value, finding.numbers["inside"]) == (1.0, 0)

@@ -171,15 +171,16 @@ def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tu
     if doubt(one.tested.evidence, one.q_value, settings.false_discoveries, weights):
         return one, None
     found = membership(one.tested, case, one.verdict or VerdictKind.COORDINATED)
+    part = one, found if one.verdict is not None else None
     accounts = np.flatnonzero(found.members & ~taken)
     if len(accounts) < settings.proposals.smallest_group or np.array_equal(accounts, one.tested.group.accounts):
-        return one, found if one.verdict is not None else None
+        return part
     group = one.tested.group
     group = replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts)
     tested = test_group(group, case, weights)
     whole = _verdict(tested, one.q_value, settings)
     if whole.verdict is None:
-        return one, found if one.verdict is not None else None
+        return part
     return whole, membership(tested, case, whole.verdict)
 
 

@@ -22,8 +22,10 @@ TRAIL = trail("failover", FAILOVER)
 def failover(group: Group, case: Case) -> Finding:
     """Fail-overs inside the group, against the rate among all others."""
     found = moved(group, case, "failover", "a failed body was sent again by another account", bound(TRAIL, group))
+    if not found.numbers.get("inside"):
+        return found
     own = own_overlap(group, case)
-    if found.p_value is None or own < NOTEWORTHY:
+    if own < NOTEWORTHY:
         return found
     told = (
         f"{found.statement}; {own:.0%} of the members' prompts are asked by another member anyhow, so it proves nothing"

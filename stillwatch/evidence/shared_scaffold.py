@@ -13,7 +13,7 @@ from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, untested
 from stillwatch.nulls import drawn_tails
 from stillwatch.profiles import I64, SCAFFOLDS, Flags
-from stillwatch.sketch.schema import SHINGLES
+from stillwatch.rollups import MARKS
 
 CHARACTERISTIC = 0.1
 """Share of members that must have a scaffold as a habit for it to be the operator's."""
@@ -24,12 +24,10 @@ _LOOKED_AT = 50
 
 
 def _habit(kind: str) -> Query:
-    columns = [f"shingle_{i}_mark" for i in range(SHINGLES)] if kind == "shingle" else [f"{kind}_mark"]
-    texts = " union all ".join(f"select account_id, {column} as mark from exchanges" for column in columns)
     return Query(
         f"habit_{kind}",
         f"""
-        with texts as ({texts}),
+        with texts as ({MARKS[kind]}),
             members as (select account_id from groups where campaign_id = :group),
             own as (select distinct mark from texts join members on members.account_id = texts.account_id
                 where mark is not null),

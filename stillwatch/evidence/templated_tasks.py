@@ -16,19 +16,17 @@ from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, 
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.nulls import larger_mean
 from stillwatch.profiles import F64, I64, Incidence, Population
-from stillwatch.sketch.schema import SHINGLES
+from stillwatch.rollups import MARKS
 
 TEMPLATES = ("head", "tail", "shingle")
 """Kinds of scaffold that a template around the task leaves in the newest turn."""
 
 
 def _template(kind: str) -> Query:
-    columns = [f"shingle_{i}_mark" for i in range(SHINGLES)] if kind == "shingle" else [f"{kind}_mark"]
-    texts = " union all ".join(f"select account_id, {column} as mark from exchanges" for column in columns)
     return Query(
         f"templated_{kind}",
         f"""
-        with texts as ({texts}),
+        with texts as ({MARKS[kind]}),
             members as (select account_id from groups where campaign_id = :group),
             used as (select texts.mark, count(members.account_id) as carried,
                     count(distinct members.account_id) as members_using,
@@ -53,7 +51,7 @@ def templated(people: Population, habits: dict[str, Incidence]) -> F64:
     for kind in TEMPLATES:
         own = people.shared[kind].matrix.multiply(habits[kind].matrix > 0)
         carried = np.maximum(carried, _carried(kind, sparse.csr_array(own)))
-    return _share(people, carried)
+    return _share(people, carried, np.arange(people.size))
 
 
 def _carried(kind: str, held: sparse.csr_array) -> F64:
@@ -65,11 +63,10 @@ def _carried(kind: str, held: sparse.csr_array) -> F64:
     return np.asarray(held.sum(axis=1), dtype=np.float64).ravel()
 
 
-def _share(people: Population, carried: F64, accounts: I64 | None = None) -> F64:
+def _share(people: Population, carried: F64, accounts: I64) -> F64:
     """Return the share of prompts that are carried by a template and are not the same again."""
-    at = np.arange(people.size) if accounts is None else accounts
-    prompts = np.maximum(people.totals["prompts"][at], 1)
-    return np.asarray(np.minimum(carried, people.totals["distinct_prompts"][at]) / prompts)
+    prompts = np.maximum(people.totals["prompts"][accounts], 1)
+    return np.asarray(np.minimum(carried, people.totals["distinct_prompts"][accounts]) / prompts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +85,20 @@ def templated_tasks(group: Group, case: Case) -> Finding:
     people = case.people
     if not people.totals["prompts"][group.accounts].any():
         return untested("no prompt text")
-    carried, most = np.zeros(len(group)), _Most()
+    inside, carried, most = flags(case, group.accounts), np.zeros(len(group)), _Most()
     for kind in TEMPLATES:
-        telling = np.flatnonzero(telling_marks(kind, flags(case, group.accounts), case))
+        telling = np.flatnonzero(telling_marks(kind, inside, case))
         held = people.shared[kind].matrix[group.accounts][:, telling]
         carried = np.maximum(carried, _carried(kind, sparse.csr_array(held)))
         most = max((most, _most_used(kind, held, people.shared[kind].holders[telling])), key=lambda one: one.carried)
     if not most.carried:
         return untested("members have no template of their own")
     own, usual = _share(people, carried, group.accounts), case.templated[outside(case, group)]
+    others = float(usual.mean()) if len(usual) else 0.0
     return Finding(
         p_value=larger_mean(own, usual),
         statement=f"{float(own.mean()):.0%} of a member's prompts are tasks in templates that members use and hardly"
-        f" anybody else does, none of them asked twice; {float(usual.mean()) if len(usual) else 0.0:.0%} of another"
+        f" anybody else does, none of them asked twice; {others:.0%} of another"
         " account's prompts are in any template at all",
         numbers={
             "kind": most.kind,
@@ -108,7 +106,7 @@ def templated_tasks(group: Group, case: Case) -> Finding:
             "members_using": most.members,
             "others_using": most.others,
             "templated": round(float(own.mean()), 4),
-            "templated_of_others": round(float(usual.mean()) if len(usual) else 0.0, 4),
+            "templated_of_others": round(others, 4),
         },
         exhibits=names(case, group.accounts),
         query=bound(MOST_USED[most.kind], group, carried=most.carried, members=most.members, others=most.others),

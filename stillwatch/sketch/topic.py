@@ -25,7 +25,7 @@ LEAST_WORDS = 4
 """Words of a text that has a profile; one of fewer could be looked up in a dictionary."""
 SHORT = 4
 """Letters; a character of a script without spaces always has full weight."""
-LIMIT = 127
+LIMIT = 4 * TOPIC_SCALE
 """Largest number that is stored: about four standard deviations of a prompt of unrelated words."""
 
 _SIGNS = np.uint64(0x5851F42D4C957F2D)

@@ -2,7 +2,7 @@
 
     DIR/ledger.json                              format version, fingerprint of the key
     DIR/key                                      only if it was made here
-    DIR/exchanges/day=YYYY-MM-DD/IMPORT.parquet  sketches of one source and day, by time and id
+    DIR/exchanges/day=YYYY-MM-DD/IMPORT.parquet  sketches of one source and day, by account and time
     DIR/accounts/IMPORT.parquet                  accounts of one source
     DIR/imports/IMPORT.json                      the commit of one source; what it does not name is no part
     DIR/rollups/                                 sums that a watch keeps (`stillwatch/rollups`); no part of the ledger

@@ -1,7 +1,7 @@
 """Where an import is prepared: a folder of its own beside the ledger's data, until everything in it is ready.
 
 Sketches are collected in memory and, beyond `_ROOM` rows, spilled to Parquet parts by day. At the end each day is
-sorted by time and id (in memory, or by DuckDB within its memory limit) and written as one file in its final form.
+sorted by account and time (in memory, or by DuckDB within its memory limit) and written as one file in its final form.
 The folder is locked while its process lives; a later import removes the folders of processes that died.
 """
 
@@ -25,13 +25,14 @@ from stillwatch.ledger.content import content
 from stillwatch.ledger.files import storing, sync, try_lock_folder
 from stillwatch.ledger.repeats import IdSet, numbers
 from stillwatch.ledger.store import Ledger
-from stillwatch.sketch.schema import SKETCHES
+from stillwatch.sketch.schema import SHINGLES, SKETCHES
 
 _ROOM = 150_000
 """Sketches held in memory before they are spilled, about 100 MB."""
 _GROUP = 65_536
 """Rows of one row group, and of one step of writing."""
 _SORT_MEMORY = "512MB"
+_ORDER = ["account_id", "ts", "exchange_id"]
 _DAY_US = 86_400_000_000
 
 
@@ -126,15 +127,35 @@ class FileWriter:
 
     def _writer(self) -> pq.ParquetWriter:
         if self._file is None:
-            names = [f.name for f in self.schema if f.name not in _ALL_DIFFERENT]
+            leaves = [_leaf(field) for field in self.schema]
             self._file = pq.ParquetWriter(
-                self.path, self.schema, compression="zstd", use_dictionary=names, store_schema=True
+                self.path,
+                self.schema,
+                compression="zstd",
+                use_dictionary=[name for name in leaves if name not in _ENCODED.keys() | _REPEATING],
+                column_encoding={name: _ENCODED[name] for name in leaves if name in _ENCODED},
+                store_schema=True,
             )
         return self._file
 
 
-_ALL_DIFFERENT = frozenset({"exchange_id", "ts", "body_mark", "latency_ms", "ttft_ms"})
-"""Columns in which a dictionary of values saves nothing."""
+def _leaf(field: pa.Field) -> str:
+    """Return the name of the column in the file that holds the values of `field`."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
+
+
+_SPLIT = (
+    "prompt_mark", "body_mark", *(f"shingle_{i}_mark" for i in range(SHINGLES)), "issued_marks.list.element",
+    "presented_marks.list.element", "tokens_in", "tokens_out", "tokens_reasoning", "input_chars", "output_chars",
+    "latency_ms", "ttft_ms",
+)  # fmt: skip
+_ENCODED = dict.fromkeys(_SPLIT, "BYTE_STREAM_SPLIT") | {"ts": "DELTA_BINARY_PACKED"}
+"""Numbers that seldom come twice. Split into their bytes, those that are always zero take no room."""
+_REPEATING = {
+    "exchange_id", "account_id", "key_mark", "session_mark", "ip_mark", "head_mark", "tail_mark",
+    "prefix_marks.list.element",
+}  # fmt: skip
+"""Values of which an account's rows, which stand together, have a few: compression finds them again by itself."""
 
 
 @dataclass(slots=True)
@@ -221,15 +242,15 @@ def _name(day: np.int64) -> str:
 
 
 def _in_order(sketches: pa.Table) -> pa.Table:
-    """Return rows by time and id; equal ones in their order."""
+    """Return rows by account, time and id; equal ones in their order."""
     places = pa.array(np.arange(sketches.num_rows))
-    numbered = sketches.select(["ts", "exchange_id"]).append_column("place", places)
+    numbered = sketches.select(_ORDER).append_column("place", places)
     keys = [(name, "ascending") for name in numbered.column_names]
     return sketches.take(pc.sort_indices(numbered, sort_keys=keys))
 
 
 def _merged(parts: list[Path], scratch: Path) -> Iterator[pa.Table]:
-    """Yield the rows of `parts` by time and id, equal ones in the order of the parts."""
+    """Yield the rows of `parts` by account, time and id, equal ones in the order of the parts."""
     with duckdb.connect() as engine:
         engine.execute("set enable_progress_bar = false")
         engine.execute("set timezone = 'UTC'")
@@ -237,6 +258,6 @@ def _merged(parts: list[Path], scratch: Path) -> Iterator[pa.Table]:
         engine.execute("set threads = 2")
         engine.execute("set temp_directory = ?", [str(scratch)])
         rows = engine.read_parquet([str(path) for path in parts], filename=True, file_row_number=True)
-        rows = rows.order("ts, exchange_id, filename, file_row_number")
+        rows = rows.order(f"{', '.join(_ORDER)}, filename, file_row_number")
         for batch in rows.to_arrow_reader(_GROUP):
             yield pa.Table.from_batches([batch]).select(SKETCHES.names).cast(SKETCHES)

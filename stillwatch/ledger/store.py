@@ -23,7 +23,7 @@ from stillwatch.ledger.files import locked, storing, sync, write_whole
 from stillwatch.ledger.manifest import KINDS, DataFile, Kind, Manifest, as_skips
 from stillwatch.record import Skips
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout and of what the columns of the sketches mean."""
 
 _HEAD, _KEY, _LOCK = "ledger.json", "key", "lock"

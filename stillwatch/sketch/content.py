@@ -93,9 +93,8 @@ def _measure(key: Key, system: pa.Array, newest: pa.Array) -> Columns:
     }
     columns |= _scaffolds(key, asked.measured) | _topics(asked)
     given = (place >= 0) | asked.given
-    of_system = select(told.tokens, place)
-    intent, bits = classify(of_system, asked.tokens)
-    hiding = of_system.invisible + asked.tokens.invisible
+    intent, bits = classify(told.tokens, asked.tokens, place=place)
+    hiding = np.append(told.tokens.invisible, 0)[place] + asked.tokens.invisible
     return columns | {"intent": (intent, given), "intent_bits": (bits, given), "invisible_chars": (hiding, given)}
 
 
@@ -130,15 +129,6 @@ def _spread(column: tuple[I64, Bools], place: I64) -> tuple[I64, Bools]:
     """Return a column of different system texts as a column of rows; `place` is -1 where there is none."""
     values, known = column
     return np.append(values, 0)[place], np.append(known, False)[place]
-
-
-def select(tokens: Tokens, place: I64) -> Tokens:
-    """Return the tokens of the texts at `place`, in that order; -1 is a text without tokens."""
-    counts = np.append(tokens.counts, 0)[place]
-    bounds = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    index = np.arange(bounds[-1]) + np.repeat(tokens.bounds[place] - bounds[:-1], counts)
-    chars, invisible = (np.append(array, 0)[place] for array in (tokens.chars, tokens.invisible))
-    return Tokens(tokens.hashes[index], bounds, tokens.lengths[index], chars, invisible)
 
 
 def _numbers(array: pa.Array) -> I64:

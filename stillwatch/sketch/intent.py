@@ -19,8 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.errors import StillwatchError
+from stillwatch.sketch.compiled import compiled
+from stillwatch.sketch.points import Bools
 from stillwatch.sketch.schema import INTENTS
-from stillwatch.sketch.tokens import I64, U64, Tokens, spans, tokenize
+from stillwatch.sketch.tokens import BASE, I64, U64, Tokens, mixed, spans, tokenize
 
 MODEL_FILE = Path(__file__).with_name("intent_model.tsv")
 HEAD_TOKENS = 512
@@ -33,7 +35,7 @@ UNITS_PER_BIT = 100
 MOST_BITS = 12.0
 """Odds beyond 4096:1 are reported as 12 bits: the held-out rows are too few to vouch for more."""
 
-_FILTER_BITS = 20
+_FILTER_BITS = 18
 _FILTER_SHIFT = np.uint64(64 - _FILTER_BITS)
 
 
@@ -46,7 +48,7 @@ class Model:
         hashes: their numbers, ascending, shape (ngrams,).
         weights: hundredths of a bit per n-gram and position in `INTENTS`, shape (ngrams, 6); column 0 is zero.
         bias: hundredths of a bit per class when no n-gram is known, shape (6,).
-        maybe: whether any n-gram's number begins with these bits: most look-ups end here, shape (2**20,).
+        maybe: whether any n-gram's number begins with these bits: most look-ups end here, shape (2**18,).
     """
 
     ngrams: tuple[str, ...]
@@ -90,17 +92,24 @@ class Explanation:
 
 
 def classify(
-    system: Tokens, newest: Tokens, *, model: Model | None = None
+    system: Tokens, newest: Tokens, *, place: I64 | None = None, model: Model | None = None
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """Return the class of each exchange as a position in `INTENTS`, and its log2 odds against all others.
 
-    `system` and `newest` hold the tokens of the same exchanges in the same order. An exchange without a token in
-    either is ordinary with 0 bits. `model` is the shipped one unless given.
+    An exchange without a token in either text is ordinary with 0 bits.
+
+    Args:
+        system: tokens of the system texts.
+        newest: tokens of the newest turns, one text an exchange.
+        place: which of the system texts each exchange has, -1 for none, shape (exchanges,); without it, its own.
+        model: the shipped one unless given.
     """
     model = load() if model is None else model
-    rows, known = _known(model, system, newest)
+    place = np.arange(len(newest.counts)) if place is None else place
+    told, asked = _look_up(model, system), _look_up(model, newest)
+    rows, known = _once(model, _spread(*told, place), asked)
     classes, bits = _odds(_scores(model, rows, known, len(newest.counts)))
-    silent = (system.counts + newest.counts) == 0
+    silent = (np.append(system.counts, 0)[place] + newest.counts) == 0
     classes[silent], bits[silent] = 0, 0
     return classes, bits
 
@@ -108,10 +117,10 @@ def classify(
 def explain(text: str) -> Explanation:
     """Return why `text`, as a newest turn without a system text, has the class that it has."""
     model = load()
-    tokens, none = tokenize(pa.array([text])), tokenize(pa.array([""]))
-    rows, known = _known(model, none, tokens)
+    tokens = tokenize(pa.array([text]))
+    rows, known = _once(model, _look_up(model, tokens))
     scores = _scores(model, rows, known, 1)
-    classes, bits = classify(none, tokens)
+    classes, bits = classify(tokenize(pa.array([""])), tokens)
     found = sorted((model.ngrams[i], _in_bits(model.weights[i])) for i in known)
     return Explanation(
         intent=INTENTS[int(classes[0])],
@@ -194,20 +203,45 @@ def _head_and_tail(tokens: Tokens) -> Tokens:
     return Tokens(tokens.hashes[keep], bounds, tokens.lengths[keep], tokens.chars, tokens.invisible)
 
 
-def _known(model: Model, *parts: Tokens) -> tuple[I64, I64]:
+def _once(model: Model, *found: tuple[I64, I64]) -> tuple[I64, I64]:
     """Return exchange and position in the vocabulary of every known n-gram, each once per exchange, in order."""
     size = max(len(model.hashes), 1)
-    keys = [rows * size + found for rows, found in (_look_up(model, *ngrams(part)) for part in parts)]
-    once = np.unique(np.concatenate(keys))
+    once = np.unique(np.concatenate([rows * size + places for rows, places in found]))
     return once // size, once % size
 
 
-def _look_up(model: Model, rows: I64, numbers: U64) -> tuple[I64, I64]:
-    candidates = np.flatnonzero(model.maybe[numbers >> _FILTER_SHIFT])
-    numbers = numbers[candidates]
-    found = np.minimum(np.searchsorted(model.hashes, numbers), max(len(model.hashes) - 1, 0))
-    hit = model.hashes[found] == numbers if len(numbers) else np.empty(0, dtype=np.bool_)
-    return rows[candidates[hit]], found[hit]
+def _spread(texts: I64, places: I64, place: I64) -> tuple[I64, I64]:
+    """Return what was found in the texts at `place`, in that order; -1 is a text without anything."""
+    bounds = np.searchsorted(texts, np.arange(place.max(initial=-1) + 2))
+    counts = np.append(np.diff(bounds), 0)[place]
+    rows = np.repeat(np.arange(len(place)), counts)
+    index = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rows, places[index + np.repeat(np.append(bounds[:-1], 0)[place], counts)]
+
+
+def _look_up(model: Model, tokens: Tokens) -> tuple[I64, I64]:
+    """Return text and position in the vocabulary of every known n-gram of the head and tail of each text."""
+    kept = _head_and_tail(tokens)
+    return _hits(kept.hashes, kept.bounds, model.hashes, model.maybe)
+
+
+@compiled
+def _hits(hashes: U64, bounds: I64, vocabulary: U64, maybe: Bools) -> tuple[I64, I64]:
+    """Return text and place in the ascending `vocabulary` of every n-gram that is in it, as `ngrams` numbers them."""
+    texts, places = np.empty(WIDEST * len(hashes), dtype=np.int64), np.empty(WIDEST * len(hashes), dtype=np.int64)
+    count = 0
+    for text in range(len(bounds) - 1):
+        for first in range(bounds[text], bounds[text + 1]):
+            running = np.uint64(0)
+            for last in range(first, min(first + WIDEST, bounds[text + 1])):
+                running = running * BASE + hashes[last]
+                number = running if last == first else mixed(running)
+                if maybe[number >> _FILTER_SHIFT]:
+                    place = np.searchsorted(vocabulary, number)
+                    if place < len(vocabulary) and vocabulary[place] == number:
+                        texts[count], places[count] = text, place
+                        count += 1
+    return texts[:count].copy(), places[:count].copy()
 
 
 def _scores(model: Model, rows: I64, known: I64, texts: int) -> I64:

@@ -2,7 +2,7 @@
 
 Strategy: a batch of texts becomes one array, in bytes where all of it is ASCII (most prompts are, and a byte is four
 times faster to handle than a code point) and in 32-bit code points elsewhere. A table gives each code point its kind.
-Everything is a pass over the batch; no text is looped over in Python.
+No text is looped over in Python.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import functools
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from stillwatch.sketch.compiled import compiled
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -109,21 +112,31 @@ def count_hiding(points: Points) -> I64:
 
 def folded(points: Points) -> list[bytes]:
     """Return each text in UTF-8 with every run of white space as one space and none at its ends."""
-    points = without_invisible(points)
-    space = points.kinds == SPACE
-    keep = ~space
-    keep[:-1] |= keep[1:]
-    edges = points.bounds[1:][points.counts > 0] - 1
-    keep[edges] = ~space[edges]
-    points = _keep(points, keep)
-    values = np.where(points.kinds == SPACE, points.values.dtype.type(_SPACE_POINT), points.values)
-    begins, ends = points.bounds[:-1], points.bounds[1:]
-    begins = begins + ((points.counts > 0) & (np.append(points.kinds, SYMBOL)[begins] == SPACE))
-    data = values.tobytes()
-    places = zip((begins * values.itemsize).tolist(), (ends * values.itemsize).tolist(), strict=True)
+    values, bounds = _folded(points.values, points.kinds, points.bounds)
+    data, places = values.tobytes(), (bounds * values.itemsize).tolist()
     if values.dtype == np.uint8:
-        return [data[a:b] for a, b in places]
-    return [data[a:b].decode("utf-32-le").encode("utf-8") for a, b in places]
+        return [data[a:b] for a, b in pairwise(places)]
+    return [data[a:b].decode("utf-32-le").encode("utf-8") for a, b in pairwise(places)]
+
+
+@compiled
+def _folded(values: U8 | U32, kinds: U8, bounds: I64) -> tuple[U8 | U32, I64]:
+    """Return what is left of all texts, and the bounds of each in it."""
+    out, ends = np.empty_like(values), np.zeros(len(bounds), dtype=np.int64)
+    count = 0
+    for text in range(len(bounds) - 1):
+        begun, apart = count, False
+        for place in range(bounds[text], bounds[text + 1]):
+            if kinds[place] == SPACE:
+                apart = count > begun
+            elif kinds[place] != INVISIBLE:
+                if apart:
+                    out[count] = _SPACE_POINT
+                    count, apart = count + 1, False
+                out[count] = values[place]
+                count += 1
+        ends[text + 1] = count
+    return out[:count], ends
 
 
 def _bytes(texts: pa.Array) -> tuple[U8, I64]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.points import DIGIT, HAN, I64, KANA, LETTER, THAI, U8, U64, Bools
 from stillwatch.sketch.schema import SHINGLES
-from stillwatch.sketch.tokens import Tokens, inverse_powers, mix, running_sums
+from stillwatch.sketch.tokens import BASE, Tokens, mixed
 
 WORD, SPAN = 5, 30
 """Weights of a word and of a span: a span is the fewest tokens that weigh 30."""
@@ -32,6 +33,9 @@ ENOUGH = 2 * SPAN
 SYSTEM_HEAD = 2 * SPAN
 """Length of the head of a system text."""
 
+_INVERSE = np.uint64(pow(int(BASE), -1, 1 << 64))
+"""Times `BASE` it is one, modulo 2**64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picked:
@@ -46,76 +50,119 @@ class Measured:
     """Tokens with what every span is computed from.
 
     Attributes:
-        sums: the running sums of the tokens' numbers, shape (tokens + 1,).
-        weights: weight of all tokens before each place, shape (tokens + 1,).
-        begins, ends: places of the first token of each text and after its last, shape (texts,).
+        hashes: number of each token, shape (tokens,).
+        kinds: kind of each token, shape (tokens,).
+        bounds: text `i` owns the tokens `bounds[i]:bounds[i + 1]`, shape (texts + 1,).
     """
 
-    sums: U64
-    weights: I64
-    begins: I64
-    ends: I64
-
-    @property
-    def size(self) -> I64:
-        """Weight of each text, shape (texts,)."""
-        return self.weights[self.ends] - self.weights[self.begins]
-
-    def numbers(self, first: I64, last: I64) -> U64:
-        """Return the numbers of the spans from token `first` to before token `last`."""
-        return mix((self.sums[last] - self.sums[first]) * inverse_powers(len(self.sums))[first])
+    hashes: U64
+    kinds: U8
+    bounds: I64
 
 
 def measure(tokens: Tokens, kinds: U8) -> Measured:
-    """Return `tokens`, which are of `kinds`, with running sums and weights."""
-    weights = np.zeros(len(tokens.hashes) + 1, dtype=np.int64)
-    np.cumsum(_WEIGHTS[kinds], out=weights[1:])
-    return Measured(running_sums(tokens.hashes), weights, tokens.bounds[:-1], tokens.bounds[1:])
+    """Return `tokens`, which are of `kinds`, for the functions below."""
+    return Measured(tokens.hashes, kinds, tokens.bounds)
 
 
 def system_head(text: Measured) -> Picked:
     """Return the first twelve words of each text, or all there are; a text without words has none."""
-    last = np.searchsorted(text.weights, text.weights[text.begins] + SYSTEM_HEAD)
-    return Picked(text.numbers(text.begins, np.minimum(last, text.ends)), text.ends > text.begins)
+    return Picked(*_heads(text.hashes, text.kinds, text.bounds, SYSTEM_HEAD, 1))
 
 
 def head(text: Measured) -> Picked:
     """Return the first span of each text that is long enough."""
-    known = text.size >= ENOUGH
-    last = np.searchsorted(text.weights, text.weights[text.begins] + SPAN)
-    return Picked(text.numbers(text.begins, np.where(known, last, text.begins)), known)
+    return Picked(*_heads(text.hashes, text.kinds, text.bounds, SPAN, ENOUGH))
 
 
 def tail(text: Measured) -> Picked:
     """Return the last span of each text that is long enough."""
-    known = text.size >= ENOUGH
-    first = np.searchsorted(text.weights, text.weights[text.ends] - SPAN, side="right") - 1
-    return Picked(text.numbers(np.where(known, first, text.ends), text.ends), known)
+    return Picked(*_tails(text.hashes, text.kinds, text.bounds))
 
 
 def shingles(text: Measured) -> list[Picked]:
     """Return, for each residue modulo `SHINGLES`, the smallest number of all spans of each text."""
-    numbers, bounds = _all_spans(text)
-    filled = np.flatnonzero(np.diff(bounds))
-    none = np.uint64(2**64 - 1)
-    residues = numbers.astype(np.uint8) % np.uint8(SHINGLES)  # 256 is a multiple of it
-    picked = []
-    for residue in range(SHINGLES):
-        smallest = np.full(len(text.begins), none, dtype=np.uint64)
-        if len(filled):
-            candidates = np.where(residues == residue, numbers, none)
-            smallest[filled] = np.minimum.reduceat(candidates, bounds[filled])
-        picked.append(Picked(smallest, smallest != none))
-    return picked
+    numbers, known = _smallest(text.hashes, text.kinds, text.bounds)
+    return [Picked(numbers[residue], known[residue]) for residue in range(SHINGLES)]
 
 
-def _all_spans(text: Measured) -> tuple[U64, I64]:
-    """Return the numbers of all spans that lie within one text, and the bounds of each text in them."""
-    total = len(text.weights) - 1
-    if text.weights[-1] == WORD * total:
-        last = np.arange(total, dtype=np.int64) + SPAN // WORD
-    else:
-        last = np.searchsorted(text.weights, text.weights[:-1] + SPAN).astype(np.int64)
-    first = np.flatnonzero(last <= np.repeat(text.ends, text.ends - text.begins)).astype(np.int64)
-    bounds = np.searchsorted(first, np.append(text.begins, total)).astype(np.int64)
-    return text.numbers(first, last[first]), bounds
+@compiled
+def _number(hashes: U64, first: int, last: int) -> np.uint64:
+    """Return the number of the span from token `first` to before token `last`: a polynomial in the tokens' numbers."""
+    total, power = np.uint64(0), BASE
+    for place in range(first, last):
+        total += hashes[place] * power
+        power *= BASE
+    return mixed(total)
+
+
+@compiled
+def _weighs(kinds: U8, first: int, last: int, enough: int) -> bool:
+    """Return whether the tokens from `first` to before `last` weigh `enough`."""
+    weight = 0
+    for place in range(first, last):
+        weight += _WEIGHTS[kinds[place]]
+        if weight >= enough:
+            return True
+    return False
+
+
+@compiled
+def _heads(hashes: U64, kinds: U8, bounds: I64, wanted: int, enough: int) -> tuple[U64, Bools]:
+    """Return the fewest first tokens of each text that weigh `wanted`, of texts that weigh `enough`."""
+    numbers, known = np.zeros(len(bounds) - 1, dtype=np.uint64), np.zeros(len(bounds) - 1, dtype=np.bool_)
+    for text in range(len(numbers)):
+        begin, end = bounds[text], bounds[text + 1]
+        last, weight = begin, 0
+        while last < end and weight < wanted:
+            weight += _WEIGHTS[kinds[last]]
+            last += 1
+        if _weighs(kinds, begin, end, enough):
+            numbers[text], known[text] = _number(hashes, begin, last), True
+    return numbers, known
+
+
+@compiled
+def _tails(hashes: U64, kinds: U8, bounds: I64) -> tuple[U64, Bools]:
+    """Return the fewest last tokens of each text that weigh a span, of texts that weigh enough."""
+    numbers, known = np.zeros(len(bounds) - 1, dtype=np.uint64), np.zeros(len(bounds) - 1, dtype=np.bool_)
+    for text in range(len(numbers)):
+        begin, end = bounds[text], bounds[text + 1]
+        first, weight = end, 0
+        while first > begin and weight < SPAN:
+            first -= 1
+            weight += _WEIGHTS[kinds[first]]
+        if _weighs(kinds, begin, end, ENOUGH):
+            numbers[text], known[text] = _number(hashes, first, end), True
+    return numbers, known
+
+
+@compiled
+def _smallest(hashes: U64, kinds: U8, bounds: I64) -> tuple[U64, Bools]:
+    """Return the smallest number by residue of all spans of each text, both of shape (SHINGLES, texts).
+
+    A window slides over the tokens: a token that comes in adds to the polynomial at its highest power; one that goes
+    out at its lowest, after which all powers are one less.
+    """
+    texts = len(bounds) - 1
+    numbers, known = np.zeros((SHINGLES, texts), dtype=np.uint64), np.zeros((SHINGLES, texts), dtype=np.bool_)
+    powers = np.empty(SPAN + 2, dtype=np.uint64)
+    powers[0] = 1
+    for i in range(1, len(powers)):
+        powers[i] = powers[i - 1] * BASE
+    for text in range(texts):
+        total, weight, last = np.uint64(0), 0, bounds[text]
+        for first in range(bounds[text], bounds[text + 1]):
+            while weight < SPAN and last < bounds[text + 1]:
+                total += hashes[last] * powers[last - first + 1]
+                weight += _WEIGHTS[kinds[last]]
+                last += 1
+            if weight < SPAN:
+                break
+            number = mixed(total)
+            residue = number % np.uint64(SHINGLES)
+            if not known[residue, text] or number < numbers[residue, text]:
+                numbers[residue, text], known[residue, text] = number, True
+            total = (total - hashes[first] * BASE) * _INVERSE
+            weight -= _WEIGHTS[kinds[first]]
+    return numbers, known

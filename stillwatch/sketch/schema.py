@@ -1,7 +1,10 @@
 """What is kept of an exchange once its text is gone: the columns of the ledger.
 
-A *mark* is a keyed 64-bit number: equal marks mean equal things, and nothing else can be read from one. Columns that
-end in `_mark` or `_marks` are marks. Everything else is a count, a class or a field that carried no text.
+A *mark* is a keyed number: equal marks mean equal things, and nothing else can be read from one. Columns that end in
+`_mark` or `_marks` are marks. Everything else is a count, a class or a field that carried no text.
+
+The order of the rows, the width of the marks of text and the coarseness of topics and times are what a ledger's size
+is made of (`docs/concepts/ledger.md`).
 """
 
 from __future__ import annotations
@@ -12,10 +15,18 @@ from stillwatch.record import TIMESTAMP, required
 
 TOPIC_WIDTH = 24
 """Numbers in the topic profile of one exchange."""
-TOPIC_SCALE = 32
-"""A topic number of 1.0 is stored as this integer, so that sums are exact whatever their order."""
+TOPIC_SCALE = 4
+"""A topic number of 1.0 is stored as this integer, so that sums are exact whatever their order. Rounding adds half a
+percent to its variance."""
 SHINGLES = 4
 """Shingle marks kept of one input."""
+TEXT_MARK_BITS = 40
+"""Width of the marks of texts, of which there are a dozen an exchange. Two of a billion different texts share one now
+and then; no kind of evidence rests on one text that two accounts have in common. Ids and reasoning blocks keep 64."""
+TEXT_MARKS = (
+    "system_mark", "system_head_mark", "prompt_mark", "body_mark", "head_mark", "tail_mark",
+    *(f"shingle_{i}_mark" for i in range(SHINGLES)), "prefix_marks",
+)  # fmt: skip
 INTENTS = ("ordinary", "reasoning_elicitation", "rubric_grading", "task_synthesis", "agentic", "trace_cleaning")
 """Classes of prompt that matter; the position is the number that is stored."""
 

@@ -14,7 +14,7 @@ from stillwatch.record import EXCHANGES, conform
 from stillwatch.sketch.content import contents
 from stillwatch.sketch.exact import body_marks, id_marks, list_marks, set_marks
 from stillwatch.sketch.points import I64
-from stillwatch.sketch.schema import SKETCHES
+from stillwatch.sketch.schema import SKETCHES, TEXT_MARK_BITS, TEXT_MARKS
 from stillwatch.sketch.tokens import mix
 
 _ROWS = 8192
@@ -35,6 +35,7 @@ _LISTS = (
     ("presented_marks", "signature", "signatures_presented"),
 )
 """Column of the sketch, kind of mark, column of the record. Blocks issued and presented are joined: one kind."""
+_DURATIONS = ("latency_ms", "ttft_ms")
 _CHARS = (("system_chars", "system_text"), ("input_chars", "input_text"), ("output_chars", "output_text"))
 
 
@@ -69,6 +70,8 @@ class Sketcher:
         made["tools_mark"] = set_marks(self.key, "tools", given["tools"])
         made["tool_calls"] = pc.list_value_length(given["tool_calls"])
         made["half"] = pa.array(halves(given["ts"]))
+        made |= {name: _cut(made[name]) for name in TEXT_MARKS}
+        made |= {name: coarse(given[name]) for name in _DURATIONS}
         columns = given | made
         return pa.Table.from_arrays([columns[field.name].cast(field.type) for field in SKETCHES], schema=SKETCHES)
 
@@ -78,6 +81,22 @@ def halves(ts: pa.Array) -> I64:
     hours = ts.cast(pa.int64()).to_numpy(zero_copy_only=False) // _HOUR_US
     halves: I64 = (mix(hours.astype(np.uint64) ^ _HALVES) & np.uint64(1)).astype(np.int64)
     return halves
+
+
+def coarse(milliseconds: pa.Array) -> pa.Array:
+    """Return durations to within half a percent: a float of 8 significant bits; null stays null."""
+    values = milliseconds.to_numpy(zero_copy_only=False)
+    mantissa, exponent = np.frexp(values)
+    rounded = np.ldexp(np.rint(mantissa * 256), exponent - 8)
+    return pa.array(rounded, mask=milliseconds.is_null().to_numpy(zero_copy_only=False))
+
+
+def _cut(marks: pa.Array) -> pa.Array:
+    """Return marks, or lists of marks, at the width of marks of text."""
+    if pa.types.is_list(marks.type):
+        cut = _cut(marks.values)
+        return pa.ListArray.from_arrays(marks.offsets, cut, mask=marks.is_null())
+    return pc.bit_wise_and(marks, pa.scalar((1 << TEXT_MARK_BITS) - 1, pa.int64()))
 
 
 def _parts(table: pa.Table) -> Iterator[pa.RecordBatch]:

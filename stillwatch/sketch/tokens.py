@@ -1,9 +1,8 @@
 """Words of any script as 64-bit numbers, a batch of texts at a time.
 
 Strategy: a token is a run of letters, a run of digits (all of which count as the same token, since numbers are slots),
-or one character of a script written without spaces. The number of a token is a polynomial in its code points, taken
-as a difference of running sums over the whole batch. Everything is a numpy pass over the batch; no text is looped over
-in Python.
+or one character of a script written without spaces. The number of a token is a polynomial in its code points. One
+compiled loop reads a batch of texts.
 
 The numbers are the same in every ledger (they carry no key): they are compared with the vocabulary of the intent
 model here, and become keyed marks in `sketch/scaffold.py`. They are never stored.
@@ -11,12 +10,12 @@ model here, and become keyed marks in `sketch/scaffold.py`. They are never store
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.points import (
     DIGIT,
     FIRST_OF_WORDS,
@@ -25,6 +24,7 @@ from stillwatch.sketch.points import (
     I64,
     TAIL_CHARS,
     U8,
+    U32,
     U64,
     Bools,
     Points,
@@ -76,10 +76,8 @@ def tokenize(texts: pa.Array | pa.ChunkedArray) -> Tokens:
 def tokens_of(points: Points) -> tuple[Tokens, U8]:
     """Return the tokens of `points`, and the kind of each by its first code point, shape (tokens,)."""
     read = without_invisible(cut(points))
-    starts, stops = _runs(read)
-    bounds = np.searchsorted(starts, read.bounds).astype(np.int64)
-    tokens = Tokens(_numbers(read, starts, stops), bounds, stops - starts, points.counts, count_hiding(points))
-    return tokens, read.kinds[starts]
+    hashes, lengths, bounds, kinds = _tokens(read.values, read.kinds, read.bounds)
+    return Tokens(hashes, bounds, lengths, points.counts, count_hiding(points)), kinds
 
 
 def mix(values: U64) -> U64:
@@ -90,6 +88,16 @@ def mix(values: U64) -> U64:
     values *= np.uint64(0xC4CEB9FE1A85EC53)
     values ^= values >> np.uint64(33)
     return values
+
+
+@compiled
+def mixed(value: np.uint64) -> np.uint64:
+    """Return one number as `mix` finalises it."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
 
 
 def spans(tokens: Tokens, width: int) -> tuple[U64, Bools]:
@@ -109,55 +117,27 @@ def spans(tokens: Tokens, width: int) -> tuple[U64, Bools]:
     return mix(out), inside
 
 
-def running_sums(values: U64) -> U64:
-    """Return sums of `values[i] * BASE ** (i + 1)` over the values before each place, shape (values + 1,).
-
-    The polynomial of `values[a:b]` is `(sums[b] - sums[a]) * inverse_powers(b)[a]`, whatever stands around them.
-    """
-    sums = np.zeros(len(values) + 1, dtype=np.uint64)
-    np.multiply(values, powers(len(values)), out=sums[1:], dtype=np.uint64)
-    np.cumsum(sums, out=sums)
-    return sums
-
-
-def powers(count: int) -> U64:
-    """Return `BASE ** (i + 1)` modulo 2**64, shape (count,)."""
-    return _powers(int(BASE), max(count, 1).bit_length())[1 : count + 1]
-
-
-def inverse_powers(count: int) -> U64:
-    """Return `BASE ** -i` modulo 2**64, shape (count,)."""
-    return _powers(pow(int(BASE), -1, 1 << 64), max(count, 1).bit_length())[:count]
-
-
-@functools.lru_cache(maxsize=8)
-def _powers(base: int, bits: int) -> U64:
-    out = np.full((1 << bits) + 1, base, dtype=np.uint64)
-    out[0] = 1
-    return np.cumprod(out, out=out)
-
-
-def _runs(points: Points) -> tuple[I64, I64]:
-    """Return where every token starts and stops."""
-    kinds = points.kinds
-    word = kinds >= FIRST_OF_WORDS
-    begins = word.copy()
-    begins[1:] &= (kinds[1:] != kinds[:-1]) | (kinds[1:] >= FIRST_UNSPACED)
-    edges = points.bounds[:-1]
-    edges = edges[edges < len(kinds)]
-    begins[edges] = word[edges]
-    ends = word.copy()
-    ends[:-1] &= ~word[1:] | begins[1:]
-    return np.flatnonzero(begins).astype(np.int64), np.flatnonzero(ends).astype(np.int64) + 1
-
-
-def _numbers(points: Points, starts: I64, stops: I64) -> U64:
-    values = points.values * (points.kinds != DIGIT)
-    sums = running_sums(values)
-    near = np.minimum(stops, starts + _LONGEST - 1)
-    numbers = (sums[near] - sums[starts]) * inverse_powers(len(sums))[starts]
-    far = near < stops
-    if far.any():
-        total = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)))
-        numbers[far] += (total[stops[far]] - total[near[far]]) * powers(_LONGEST)[-1]
-    return mix(numbers)
+@compiled
+def _tokens(values: U8 | U32, kinds: U8, bounds: I64) -> tuple[U64, I64, I64, U8]:
+    """Return number and length of every token, the bounds of each text in them, and the kind of each."""
+    hashes, lengths = np.empty(len(values), dtype=np.uint64), np.empty(len(values), dtype=np.int64)
+    firsts, ends = np.empty(len(values), dtype=np.uint8), np.zeros(len(bounds), dtype=np.int64)
+    count = 0
+    for text in range(len(bounds) - 1):
+        at, end = bounds[text], bounds[text + 1]
+        while at < end:
+            kind, start = kinds[at], at
+            if kind < FIRST_OF_WORDS:
+                at += 1
+                continue
+            number, power = np.uint64(0), BASE
+            while at < end and kinds[at] == kind and (at == start or kind < FIRST_UNSPACED):
+                if kind != DIGIT:
+                    number += np.uint64(values[at]) * power
+                if at - start < _LONGEST - 1:
+                    power *= BASE
+                at += 1
+            hashes[count], lengths[count], firsts[count] = mixed(number), at - start, kind
+            count += 1
+        ends[text + 1] = count
+    return hashes[:count].copy(), lengths[:count].copy(), ends, firsts[:count].copy()

@@ -26,18 +26,21 @@ def _spilled(folder: Path, rows: pa.Table, step: int) -> tuple[list[Staged], int
 def _shuffled(count: int) -> pa.Table:
     """Return exchanges in no order, some at the same moment, some ids twice, over five days."""
     rng = random.Random(7)
-    rows = [sketch(f"x{rng.randrange(count)}", rng.randrange(120) * HOUR, prompt_mark=i) for i in range(count)]
+    rows = [
+        sketch(f"x{rng.randrange(count)}", rng.randrange(120) * HOUR, account_id=f"a{i % 7}", prompt_mark=i)
+        for i in range(count)
+    ]
     return table(rows)
 
 
-def test_rows_are_sorted_by_time_and_id_within_their_day(tmp_path: Path) -> None:
+def test_rows_are_sorted_by_account_time_and_id_within_their_day(tmp_path: Path) -> None:
     files, _ = _spilled(tmp_path, _shuffled(500), 64)
     assert [file.day for file in files] == [f"2026-01-0{d}" for d in range(1, 6)]
     for file in files:
-        rows = read(file.path).select(["ts", "exchange_id"]).to_pylist()
-        keys = [(row["ts"], row["exchange_id"]) for row in rows]
+        rows = read(file.path).select(["account_id", "ts", "exchange_id"]).to_pylist()
+        keys = [(row["account_id"], row["ts"], row["exchange_id"]) for row in rows]
         assert keys == sorted(keys)
-        assert {ts.strftime("%Y-%m-%d") for ts, _ in keys} == {file.day}
+        assert {ts.strftime("%Y-%m-%d") for _, ts, _ in keys} == {file.day}
 
 
 def test_of_an_id_that_repeats_within_a_day_the_earliest_stays(tmp_path: Path) -> None:

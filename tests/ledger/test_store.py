@@ -47,10 +47,10 @@ def test_another_key_is_refused(tmp_path: Path) -> None:
 
 def test_another_format_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
     Ledger.create(tmp_path / "ledger", KEY)
-    head = {"format": 2, "key": KEY.fingerprint, "made_by": "9.9"}
+    head = {"format": 9, "key": KEY.fingerprint, "made_by": "9.9"}
     (tmp_path / "ledger" / "ledger.json").write_text(json.dumps(head))
     for attempt in (Ledger.open, Ledger.open_or_create):
-        with pytest.raises(Refused, match="format version `2`") as refused:
+        with pytest.raises(Refused, match="format version `9`") as refused:
             attempt(tmp_path / "ledger")
         assert "9.9" in refused.value.found
         assert "import the sources again" in refused.value.remedy

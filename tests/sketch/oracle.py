@@ -90,7 +90,7 @@ def topic(text: str) -> list[int] | None:
         signed = sum(
             weight * n * (1 if mix(number ^ TOPIC_SIGNS) >> i & 1 else -1) for (number, weight), n in words.items()
         )
-        out.append(max(-127, min(127, round(TOPIC_SCALE * (signed / norm)))))
+        out.append(max(-4 * TOPIC_SCALE, min(4 * TOPIC_SCALE, round(TOPIC_SCALE * (signed / norm)))))
     return out
 
 

@@ -137,6 +137,23 @@ def test_columns_without_text_are_kept_as_they_are() -> None:
     assert row["tool_calls"] == 2
 
 
+def test_marks_of_text_are_narrow_and_those_of_ids_are_not() -> None:
+    given_rows = [{"input_text": f"{LONG} {i}", "session_id": f"s{i}", "prefix_hashes": [f"p{i}"]} for i in range(50)]
+    found = sketched(exchanges(*given_rows))
+    texts = [row["prompt_mark"] for row in found] + [mark for row in found for mark in row["prefix_marks"]]
+    assert len(set(texts)) == 100
+    assert all(0 <= mark < 2**40 for mark in texts)
+    assert max(mark.bit_length() for mark in texts) >= 38
+    assert max(abs(row["session_mark"]).bit_length() for row in found) > 60
+
+
+@pytest.mark.parametrize("value", [0.0, 0.001, 1.0, 333.3, 12.5, 98_765.4, 1e9])
+def test_durations_are_kept_to_half_a_percent(value: float) -> None:
+    (row,) = sketched(exchanges({"latency_ms": value}))
+    assert row["latency_ms"] == pytest.approx(value, rel=0.005)
+    assert row["ttft_ms"] is None
+
+
 def test_halves_are_by_hour_and_about_even() -> None:
     ts = [NOON + dt.timedelta(minutes=20 * i) for i in range(3 * 24 * 100)]
     halves = np.array([row["half"] for row in sketched(exchanges(*({"ts": t} for t in ts)))]).reshape(-1, 3)

@@ -30,6 +30,8 @@ SHOWN = 2.0
 MOTIFS_SHOWN = ("continued_conversation", "failover", "displaced_reasoning")
 STRONG = ("sameness", "scaffold", "instrument", "handoff")
 """Features of which an account that joins must have one; the others are too many people's."""
+_NO_LESS = 1e-9
+"""Least variance within accounts, in units of that of all: members that never vary are no reason to divide by zero."""
 _ENOUGH = 5
 """Accounts from whose habits a pattern can be read."""
 LIMITS: dict[str, tuple[float, float]] = {
@@ -130,8 +132,7 @@ def _sameness(inside: Flags, of: Means) -> F64:
         return out
     own, usual = spread(of, members), spread(of, others)
     seen = of.known
-    error = 1.0 / of.n[seen, None]
-    near, far = own.excess + error, usual.excess + error
+    near, far = (each.excess + np.maximum(each.within, _NO_LESS) / of.n[seen, None] for each in (own, usual))
     exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near
     ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
     out[seen] = ratio * of.columns / max(of.z.shape[1], 1)

@@ -1,7 +1,7 @@
 """Members follow up as people do: they come back to an answer, correct, and ask again, in the time that this takes.
 
 This speaks for innocence. Follow-ups that come before anyone could have read the answer are a program's, and do not
-count; where no pace is known all count. Blind spot: an operator who replays recorded conversations, or generates them,
+count, nor do those of an account where most are so; where no pace is known all count. Blind spot: an operator who replays recorded conversations, or generates them,
 and waits as long as a reader would.
 """
 
@@ -19,6 +19,9 @@ from stillwatch.rollups import PACE, REACH, paces
 HARVESTER = 0.25
 """Share of the usual follow-ups that a harvester is granted under the null."""
 
+UNREAD = 0.5
+"""Share of an account's follow-ups that come too soon from which nobody is taken to read: of people's one in eighty does."""
+
 _OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
 FOLLOW_UPS = Query(
     "human_conversation",
@@ -34,11 +37,13 @@ FOLLOW_UPS = Query(
 def human_turns(people: Population, accounts: I64) -> F64:
     """Return the share of each account's exchanges that follow up as fast as a person can, where turns are known.
 
-    Of follow-ups whose pace is not known as many count as of those whose pace is.
+    Of follow-ups whose pace is not known as many count as of those whose pace is; where nobody reads, none does: a
+    program's pauses are sometimes long enough, too.
     """
     known = accounts[people.totals["with_turn"][accounts] > 0]
     paced, quick = people.totals["paced"][known], people.totals["quick"][known]
-    return np.asarray((1.0 - first_turns(people, known)) * (1.0 - quick / np.maximum(paced, 1)))
+    read = 1.0 - quick / np.maximum(paced, 1)
+    return np.asarray((1.0 - first_turns(people, known)) * np.where(read > 1.0 - UNREAD, read, 0.0))
 
 
 def human_conversation(group: Group, case: Case) -> Finding:

@@ -13,12 +13,11 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.human_conversation import UNREAD
 from stillwatch.nulls import larger_mean
 from stillwatch.profiles import F64, I64, Population
 from stillwatch.rollups import PACE, REACH, paces
 
-UNREAD = 0.5
-"""Share of follow-ups that come too soon from which nobody is taken to read: of people's one in eighty does."""
 LEAST_SHARE = 0.05
 """Follow-ups among the members' exchanges; fewer are what any crowd sends."""
 

@@ -1,8 +1,8 @@
 """Members follow up as people do: they come back to an answer, correct, and ask again, in the time that this takes.
 
 This speaks for innocence. Follow-ups that come before anyone could have read the answer are a program's, and do not
-count, nor do those of an account where most are so; where no pace is known all count. Blind spot: an operator who replays recorded conversations, or generates them,
-and waits as long as a reader would.
+count, nor do any of an account where most are so; where no pace is known all count.
+Blind spot: an operator who replays recorded conversations, or generates them, and waits as long as a reader would.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HARVESTER = 0.25
 """Share of the usual follow-ups that a harvester is granted under the null."""
 
 UNREAD = 0.5
-"""Share of an account's follow-ups that come too soon from which nobody is taken to read: of people's one in eighty does."""
+"""Share of an account's follow-ups from which nobody is taken to read if they come too soon: of people's 1.3 % do."""
 
 _OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
 FOLLOW_UPS = Query(

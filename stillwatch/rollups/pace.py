@@ -40,8 +40,8 @@ def paces(source: str) -> str:
                 select account_id, exchange_id, ts, own, turn, coalesce(session_mark, prefix_marks[1]) as talk,
                     case when len(prefix_marks) >= 1 then prefix_marks[len(prefix_marks)] end as newest,
                     case when len(prefix_marks) >= 2 then prefix_marks[len(prefix_marks) - 1] end as before,
-                    least(:token_ms * greatest(tokens_out - coalesce(tokens_reasoning, 0), 0), :most_reading_ms)
-                        as reading_ms,
+                    case when tokens_out is not null then least(:most_reading_ms,
+                        :token_ms * greatest(tokens_out - coalesce(tokens_reasoning, 0), 0)) end as reading_ms,
                     least(:character_ms * coalesce(input_chars, 0), :most_writing_ms) as writing_ms,
                     tools_mark is null and coalesce(tool_calls, 0) = 0 as plain
                 from {source}

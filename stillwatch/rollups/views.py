@@ -15,7 +15,7 @@ _RECENT = (
 )
 RECENT = Query("recent", f"select {_RECENT}, true as own from exchanges")
 RECENT_AND_EARLIER = Query("recent", f"{RECENT.sql} union all select {_RECENT}, false as own from earlier")
-"""What a hand-off or a follow-up may join: the exchanges that are summed (`own`), and those of the hours before them."""
+"""What a hand-off or a follow-up may join: the exchanges that are summed (`own`), and of the hours before."""
 
 WITH_TEXT = Query("with_text", "select count(input_chars) as n from exchanges")
 

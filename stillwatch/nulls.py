@@ -79,6 +79,23 @@ def chi2_above(value: float, scale: float, freedom: float) -> float:
     return float(special.chdtrc(freedom, value / scale))
 
 
+KNOWN: Final = 1e9
+"""Degrees of freedom of a mean that is known and not estimated: F with so many is a chi-square."""
+
+
+def f_below(value: float, mean: float, freedom: float, known: float) -> float:
+    """Return P(X <= value) for X about `mean`, a chi-square but for its scale, where the mean is an estimate.
+
+    The ratio of both is F with `freedom` and `known` degrees (Fisher, 1924).
+    """
+    return float(special.fdtr(freedom, known, value / mean)) if mean > 0 else 1.0
+
+
+def f_above(value: float, mean: float, freedom: float, known: float) -> float:
+    """Return P(X >= value) for such an X."""
+    return float(special.fdtrc(freedom, known, value / mean)) if mean > 0 else 1.0
+
+
 def larger_mean(group: F64, others: F64) -> float:
     """Return a p-value for the group's mean being larger than that of accounts drawn from the others.
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from stillwatch.engine import Engine, Query
-from stillwatch.rollups import MARKS, PROFILE_COLUMNS, USUAL
+from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -27,6 +27,9 @@ UNKNOWN = -1
 """Code of a value that is not known."""
 
 TOTALS = Query("totals", "select * from account_totals")
+
+PACE_COUNTS = Query("pace_counts", "select * from account_paces")
+"""Follow-ups by pace, of accounts that have any whose pace is known."""
 
 PROFILES = Query("profiles", "select * from account_profiles")
 
@@ -110,7 +113,7 @@ class Population:
     Attributes:
         ids: account ids, ascending.
         n: exchanges per account, shape (accounts,).
-        totals: counts per account by the column names of `TOTALS`.
+        totals: counts per account by the column names of `TOTALS` and `PACE_COUNTS`, and `distinct_prompts`.
         profiles: topics and lengths.
         categories: usual client, network, model and the traits of the account table, by name.
         shared: incidence of marks, by kind.
@@ -137,7 +140,9 @@ def population(engine: Engine) -> Population:
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
-    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), ids)
+    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), "n", ids)
+    followed = engine.table(PACE_COUNTS)
+    counts |= {name: _spread(followed, name, ids) for name in PACES}
     accounts = _aligned(engine.rows("select * from accounts"), ids)
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
@@ -156,10 +161,10 @@ def population(engine: Engine) -> Population:
     )
 
 
-def _spread(table: pa.Table, ids: pa.Array) -> I64:
-    """Return column `n` of a table of some accounts, 0 for all others, shape (accounts,)."""
+def _spread(table: pa.Table, name: str, ids: pa.Array) -> I64:
+    """Return column `name` of a table of some accounts, 0 for all others, shape (accounts,)."""
     out = np.zeros(len(ids), dtype=np.int64)
-    out[pc.index_in(table.column("account_id"), value_set=ids).to_numpy()] = table.column("n").to_numpy()
+    out[pc.index_in(table.column("account_id"), value_set=ids).to_numpy()] = table.column(name).to_numpy()
     return out
 
 

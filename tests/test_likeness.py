@@ -149,14 +149,14 @@ def test_what_never_varies_is_no_column() -> None:
 
 def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> None:
     of = means(simulated(np.random.default_rng(9), np.array([*[40] * 50, 0])))
-    far = distances(of, spread(of, np.arange(50)).centre)
+    far = distances(of, spread(of, np.arange(50)))
     assert float(far[:50].mean()) == pytest.approx(1.0, abs=0.15)
     assert np.isinf(far[50])
 
 
 def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
     z = np.array([[0.0], [0.1], [3.0], [0.2], [1.0], [0.3], [2.0]])
-    of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, 1.0)
+    of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, np.ones((7, 1)), np.ones(7), 1.0)
     found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
     assert found.tolist() == [4, 5, 6]
     assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]

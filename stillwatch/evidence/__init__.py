@@ -37,6 +37,7 @@ from stillwatch.evidence.shared_scaffold import shared_scaffold
 from stillwatch.evidence.signup_burst import signup_burst
 from stillwatch.evidence.single_shot import single_shot
 from stillwatch.evidence.templated_tasks import templated_tasks
+from stillwatch.evidence.unread_answers import unread_answers
 from stillwatch.findings import Family, Question
 
 
@@ -103,6 +104,9 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
          "members' prompts are of the classes that all others' are", ("input_text",), "classes are guessed from words"),
     Kind("single_shot", Family.INTENT, _X, single_shot, 6.0,
          "members follow up as all others do", ("turn",), "batch jobs never follow up"),
+    Kind("unread_answers", Family.INTENT, _X, unread_answers, 6.0,
+         "members follow up too soon as all others do",
+         ("turn", "session_id|prefix_hashes", "tokens_out", "tools"), "tests and benchmarks hold conversations too"),
     Kind("dealt_out", Family.CONTENT, _X, dealt_out, 6.0,
          "random groups of accounts as active", ("input_text",), "particular people seldom repeat each other"),
     Kind("templated_tasks", Family.CONTENT, _X, templated_tasks, 6.0,

@@ -68,6 +68,7 @@ ORIGINS: Mapping[str, Stated] = {
     "set_apart": Stated(6.0, _J, _HALF),
     "harvest_intent": Stated(10.0, _J, f"{_MOST}; the model of classes that it reads is fitted, on other data"),
     "single_shot": Stated(6.0, _J, _HALF),
+    "unread_answers": Stated(6.0, _J, "half of a family, as `single_shot`; practice worlds of seed 45 were looked at"),
     "dealt_out": Stated(6.0, _J, _HALF),
     "templated_tasks": Stated(6.0, _J, "half of a family; practice worlds of seeds 31 to 36 were looked at"),
     "appetite": Stated(

@@ -77,7 +77,7 @@ def _field(sight: Sight) -> _Field | None:
     accounts = np.flatnonzero(all_means.n >= sight.limits.least_exchanges).astype(np.int64)
     if len(accounts) < 4 * sight.limits.smallest_group or not all_means.z.shape[1]:
         return None
-    of = Means(all_means.n[accounts], all_means.z[accounts], all_means.columns)
+    of = all_means.take(accounts)
     ordinary = spread(of, np.arange(len(accounts)))
     return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, radius(of, _DEVIATIONS), _POWERS[0])
 

@@ -6,6 +6,7 @@ else, so that a scan of all exchanges and one of kept sums are the same code.
 """
 
 from stillwatch.rollups.kept import FOLDER, Taken, kept_sums
+from stillwatch.rollups.pace import PACE, PACES, paces
 from stillwatch.rollups.sums import MARKS, MERGED, OF_EXCHANGES, PROFILE_COLUMNS, REACH, SKETCHED, USUAL
 from stillwatch.rollups.views import merge_sums, sum_exchanges
 
@@ -14,6 +15,8 @@ __all__ = [
     "MARKS",
     "MERGED",
     "OF_EXCHANGES",
+    "PACE",
+    "PACES",
     "PROFILE_COLUMNS",
     "REACH",
     "SKETCHED",
@@ -21,5 +24,6 @@ __all__ = [
     "Taken",
     "kept_sums",
     "merge_sums",
+    "paces",
     "sum_exchanges",
 ]

@@ -67,7 +67,8 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     """Hold every account against the habits of a group that passed.
 
     A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
-    A pool is what hand-offs make it: only accounts that take part in them are members of one.
+    A pool is what hand-offs make it: only accounts that hand over with those tested are members of one, or one pool
+    would grow into another that is like it.
     """
     inside = flags(case, tested.group.accounts)
     if verdict is VerdictKind.POOLED_ACCESS:
@@ -77,7 +78,7 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     if found.core.sum() >= _ENOUGH:
         found = _round(inside, found.core, case, shown)
     if verdict is VerdictKind.POOLED_ACCESS:
-        takes_part = _hands_over(found.members, case)
+        takes_part = _hands_over(inside, case)
         found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
     return found
 

@@ -96,22 +96,24 @@ def f_above(value: float, mean: float, freedom: float, known: float) -> float:
     return float(special.fdtrc(freedom, known, value / mean)) if mean > 0 else 1.0
 
 
-def larger_mean(group: F64, others: F64) -> float:
+def larger_mean(group: F64, others: F64, *, accounts: int | None = None) -> float:
     """Return a p-value for the group's mean being larger than that of accounts drawn from the others.
 
     Args:
         group: one number per member, shape (members,).
         others: the same number of comparable accounts, shape (others,).
+        accounts: how many different accounts these are, if some of them come again.
 
     Welch's t with both spreads, compared with the t of the smaller sample's degrees of freedom (Welch, Biometrika
     34(1-2), 1947, in its conservative form). The group's spread is taken for no smaller than that of the others, so
     that a group whose members are all the same by luck is not rewarded for it.
     """
-    if len(group) < 3 or len(others) < 3:
+    known = len(others) if accounts is None else accounts
+    if len(group) < 3 or known < 3:
         return 1.0
     usual = float(np.var(others, ddof=1))
-    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / len(others)
+    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / known
     gap = float(np.mean(group) - np.mean(others))
     if spread <= 0:
         return 1.0 if gap <= 0 else SMALLEST_P
-    return float(stats.t.sf(gap / math.sqrt(spread), min(len(group), len(others)) - 1))
+    return float(stats.t.sf(gap / math.sqrt(spread), min(len(group), known) - 1))

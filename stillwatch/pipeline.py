@@ -15,7 +15,7 @@ from stillwatch.coverage import coverage
 from stillwatch.engine import Engine
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
-from stillwatch.evidence.case import Case, Group
+from stillwatch.evidence.case import Case, Group, flags
 from stillwatch.explain import summary
 from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
 from stillwatch.follow import lasting_id, new_id
@@ -23,6 +23,7 @@ from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
 from stillwatch.membership import Membership, membership
+from stillwatch.pools import pools
 from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sameness import PROPOSING_HALF
@@ -36,6 +37,9 @@ Known = Mapping[str, frozenset[str]]
 
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
+
+WHOLE = 0.9
+"""Share of a pool whose accounts hand over to one another, and of a part that lies in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
 
 def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
     """Give every group its id and its members, strongest first; a weaker group inside a stronger campaign is part of
-    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence."""
+    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence; nor
+    may several pools that are alike live on one another's."""
     taken = np.zeros(case.people.size, dtype=np.bool_)
     ids: frozenset[str] = frozenset()
     named, waiting = [], list(judged)
@@ -148,8 +153,12 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         left = int((~taken[group.accounts]).sum())
         if left <= (1 - ABSORBED) * len(group) or left < settings.proposals.smallest_group:
             continue
-        if one.verdict is not None and taken[group.accounts].any():
-            insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
+        if any(_part_of_pool(one, other, case, settings) for other in waiting):
+            continue
+        parts = _apart(one, taken, case, settings)
+        if parts:
+            for part in parts:
+                insort(waiting, _again(one, part, judged, case=case, settings=settings), key=lambda each: each.strength)
             continue
         one, found = _whole(one, taken, case, settings)
         members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
@@ -184,11 +193,33 @@ def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tu
     return whole, membership(tested, case, whole.verdict)
 
 
-def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, settings: ScanSettings) -> _Judged:
-    """Return the verdict on the accounts of a group that no stronger campaign has taken, among all groups tested."""
-    group = one.tested.group
-    rest = group.accounts[~taken[group.accounts]]
-    group = replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest)
+def _apart(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> list[I64]:
+    """Return the parts of an accused group that are to be tested by themselves, none if it may be named as it is."""
+    accounts = one.tested.group.accounts
+    if one.verdict is None:
+        return []
+    if taken[accounts].any():
+        return [accounts[~taken[accounts]]]
+    if one.verdict is not VerdictKind.POOLED_ACCESS:
+        return []
+    found = pools(flags(case, accounts), case.handoffs, settings.proposals)
+    return found if len(found) > 1 else []
+
+
+def _part_of_pool(one: _Judged, other: _Judged, case: Case, settings: ScanSettings) -> bool:
+    """Return whether `other` is one whole pool and `one` a part of it, which is named with it."""
+    if not one.verdict is other.verdict is VerdictKind.POOLED_ACCESS:
+        return False
+    part, whole = one.tested.group.accounts, other.tested.group.accounts
+    if len(whole) <= len(part) or len(np.intersect1d(part, whole)) < WHOLE * len(part):
+        return False
+    found = pools(flags(case, whole), case.handoffs, settings.proposals)
+    return len(found) == 1 and len(found[0]) >= WHOLE * len(whole)
+
+
+def _again(one: _Judged, part: I64, judged: list[_Judged], *, case: Case, settings: ScanSettings) -> _Judged:
+    """Return the verdict on a part of the accounts of a group, among all groups tested."""
+    group = replace(one.tested.group, group_id=new_id(_ids(case.people, part)), accounts=part)
     tested = test_group(group, case, settings.weights or TODAY)
     q_value = q_values([*(other.tested for other in judged), tested])[-1]
     return _verdict(tested, max(one.q_value, q_value), settings)

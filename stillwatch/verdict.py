@@ -26,6 +26,7 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Case, Finding, Group
+from stillwatch.evidence.same_list import own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
 from stillwatch.weights import TODAY
@@ -47,12 +48,23 @@ class Tested:
 
 def test_group(group: Group, case: Case, weights: Weights) -> Tested:
     """Put a group through the whole table."""
-    findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
+    findings = _findings(group, case)
     counted = _within_families([(kind, _counted(kind, f.bits, f.share, weights)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
     tested = [(kind, f) for kind, f in findings if f.p_value is not None]
     free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share, weights)) for kind, f in tested])
     return Tested(group, evidence, scores(evidence), free)
+
+
+def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
+    """Return what every kind finds; signs of a harvest count for the share of the questions that members do not all
+    ask: what each of them has alone no operator needed the others for."""
+    findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
+    own = own_share(group, case)
+    return [
+        (kind, dataclasses.replace(f, share=f.share * own) if kind.question is Question.EXTRACTION else f)
+        for kind, f in findings
+    ]
 
 
 def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:

@@ -32,6 +32,7 @@ ORDER = (
     "likeness",
     "trim",
     "proposals",
+    "pools",
     "evidence",
     "weights",
     "inspection",

@@ -21,6 +21,7 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Group
+from stillwatch.evidence.same_list import own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import bits_of
 from stillwatch.verdict import Tested, counting_families, judge, q_values, with_id
@@ -210,7 +211,8 @@ def _expected_free(world: World, chosen_by: frozenset[str]) -> float:
             continue
         tries = ways if kind.kind in chosen_by else 1
         bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
-        families.setdefault(kind.family, []).append(2.0 ** (bits * (finding.share if bits > 0 else 1.0)))
+        share = finding.share * (own_share(group, world.case) if kind.question is _X else 1.0)
+        families.setdefault(kind.family, []).append(2.0 ** (bits * (share if bits > 0 else 1.0)))
     return total + sum(math.log2(sum(values) / len(values)) for values in families.values())
 
 

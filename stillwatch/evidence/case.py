@@ -122,11 +122,13 @@ def names(case: Case, accounts: I64, most: int = 5) -> tuple[str, ...]:
     return tuple(case.people.ids[i] for i in accounts[:most])
 
 
-def sample(accounts: I64) -> I64:
-    """Return at most `LARGEST_SAMPLE` of `accounts`, evenly spaced."""
-    if len(accounts) <= LARGEST_SAMPLE:
-        return accounts
-    return accounts[np.linspace(0, len(accounts) - 1, LARGEST_SAMPLE).astype(np.int64)]
+def sample(group: Group, case: Case) -> I64:
+    """Return at most `LARGEST_SAMPLE` members, evenly spaced, and no more than a third of all other accounts: a group
+    that is most of the scan is held, by a part of it, against those who are left."""
+    most = min(LARGEST_SAMPLE, (case.people.size - len(group)) // 3)
+    if len(group) <= most or not most:
+        return group.accounts
+    return group.accounts[np.linspace(0, len(group) - 1, most).astype(np.int64)]
 
 
 def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> I64 | None:

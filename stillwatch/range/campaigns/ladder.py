@@ -173,7 +173,7 @@ LADDER = (
     Rung("unlinked-paraphrased", "unlinked, and paraphrase",
          "judged: as unlinked, and about 0.0002 USD an exchange", _combined((*_UNLINKED, "paraphrase"))),
     Rung("unlinked-bare", "unlinked, and no-scaffold",
-         "judged: as unlinked, and about a fifth of the answers of an exchange lose their use",
+         "judged: as unlinked, nothing an exchange, and about a fifth of the answers lose their use",
          _combined((*_UNLINKED, "no-scaffold"))),
     Rung("unlinked-human", "unlinked, and paraphrase, human-hours, sticky",
          "judged: as unlinked, 0.0002 USD an exchange, and two to three times the accounts for the same peak",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
@@ -42,6 +42,7 @@ from stillwatch.trials import (
     save_baseline,
 )
 from stillwatch.trials.innocence_view import innocence_json, innocence_view
+from stillwatch.trials.ladder_view import ladder_view
 from stillwatch.trials.view import trials_json, trials_view
 
 app = typer.Typer(help="Labelled worlds in which detection is measured.", rich_markup_mode=None)
@@ -159,9 +160,13 @@ def run(
     show(
         as_json,
         lambda: trials_json(trials, worse) if found is None else innocence_json(trials, worse, found),
-        lambda: trials_view(trials, worse) if found is None else innocence_view(trials, worse, found),
+        lambda: _view(which, trials, worse) if found is None else innocence_view(trials, worse, found),
     )
     _fail(worse, found)
+
+
+def _view(which: str, trials: list[Trial], worse: dict[str, list[Drop]]) -> RenderableType:
+    return ladder_view(trials, worse) if which == "ladder" else trials_view(trials, worse)
 
 
 def _ran(case: Case, folder: Path, watcher: Watcher, *, keep: bool) -> Trial:

@@ -122,11 +122,13 @@ def names(case: Case, accounts: I64, most: int = 5) -> tuple[str, ...]:
     return tuple(case.people.ids[i] for i in accounts[:most])
 
 
-def sample(accounts: I64) -> I64:
-    """Return at most `LARGEST_SAMPLE` of `accounts`, evenly spaced."""
-    if len(accounts) <= LARGEST_SAMPLE:
+def sample(accounts: I64, group: Group, case: Case) -> I64:
+    """Return at most `LARGEST_SAMPLE` of `accounts`, which are members, evenly spaced, and no more than a third of all other accounts: a group
+    that is most of the scan is held, by a part of it, against those who are left."""
+    most = min(LARGEST_SAMPLE, (case.people.size - len(group)) // 3)
+    if len(accounts) <= most or not most:
         return accounts
-    return accounts[np.linspace(0, len(accounts) - 1, LARGEST_SAMPLE).astype(np.int64)]
+    return accounts[np.linspace(0, len(accounts) - 1, most).astype(np.int64)]
 
 
 def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> I64 | None:
@@ -149,7 +151,7 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
 def as_active(case: Case, members: I64, group: Group) -> I64:
     """Return outsiders as active as `members`, in whose place they stood in random groups: the same account may come
     again. All outsiders where they are too few for that."""
-    drawn = matched_groups(case, sample(members), group, seed=2)
+    drawn = matched_groups(case, sample(members, group, case), group, seed=2)
     return outside(case, group) if drawn is None else drawn.ravel()
 
 

@@ -54,7 +54,7 @@ def granted(group: Group, case: Case) -> float:
 
     What everybody asks, a harvester may: no less than the mean of random groups as active.
     """
-    members = sample(group.accounts)
+    members = sample(group.accounts, group, case)
     drawn = matched_groups(case, members, group, seed=1)
     usual = 0.0
     if drawn is not None:

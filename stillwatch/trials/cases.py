@@ -76,11 +76,24 @@ FULL = (
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
-LADDER = (
-    Case("as-reported", "grader-2026-02", 0.2, 231, innocents=4.0, cut_offs=1),
-    *(Case(rung.id, "grader-2026-02", 0.2, 231, innocents=4.0, rungs=(rung.id,), cut_offs=1) for rung in RUNGS),
+_CLIMBED = (
+    ("grader", "grader-2026-02", 0.2, 271, 4.0),
+    ("letter", "letter-2026-06", 0.002, 272, 3.0),
+    ("pivot", "pivot-2026-02", 0.003, 273, 4.0),
 )
-"""One campaign on every rung of the ladder, in the same world otherwise."""
+_STEPS = ("unlinked", "unlinked-paraphrased", "cover-90", "bought-accounts", "everything")
+
+
+def _ladder() -> Iterator[Case]:
+    """Yield two campaigns as reported and on every rung, and a third one on a few."""
+    for name, scenario, scale, seed, innocents in _CLIMBED:
+        for rung in ("", *(rung.id for rung in RUNGS if name != "pivot" or rung.id in _STEPS)):
+            rungs = (rung,) if rung else ()
+            yield Case(f"{name}-{rung or 'as-reported'}", scenario, scale, seed, innocents, rungs, cut_offs=3)
+
+
+LADDER = tuple(_ladder())
+"""A loud harvest and the letter on every rung of the ladder, and agents on a few, each in the same world otherwise."""
 
 _SHARES = {population.name: population.share for population in POPULATIONS}
 _LOOKALIKES = tuple(name for name in _SHARES if name != ORDINARY)

@@ -14,6 +14,7 @@ from stillwatch.ingest import IngestOptions
 from stillwatch.range.build import build_world
 from stillwatch.range.scoring import Score, score
 from stillwatch.range.store import World
+from stillwatch.trials.carried import Carried, carried
 from stillwatch.trials.cases import Case
 
 _FIRST = 0.12
@@ -22,12 +23,14 @@ _FIRST = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one case gave: its score, and the seconds of building, importing and the last scan."""
+    """What one case gave: its score, what the last scan held for each planted campaign, and the seconds of building,
+    importing and the last scan."""
 
     case: Case
     score: Score
     exchanges: int
     seconds: tuple[float, float, float]
+    carried: tuple[Carried, ...] = ()
 
 
 def run_case(case: Case, folder: Path, *, watcher: commands.Watcher) -> Trial:
@@ -38,7 +41,9 @@ def run_case(case: Case, folder: Path, *, watcher: commands.Watcher) -> Trial:
         last = time.perf_counter()
         scans.append(folder / f"scan-{number + 1}")
         commands.scan_ledger(ledger, scans[-1], ScanSettings(until=until), known=None, watcher=watcher)
-    return Trial(case, score(world.truth, *scans), world.n_exchanges, (*seconds, time.perf_counter() - last))
+    last = time.perf_counter() - last
+    held = carried(world.truth, scans[-1])
+    return Trial(case, score(world.truth, *scans), world.n_exchanges, (*seconds, last), held)
 
 
 def laid(case: Case, folder: Path, *, watcher: commands.Watcher) -> tuple[World, Path, tuple[float, float]]:

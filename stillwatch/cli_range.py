@@ -73,6 +73,7 @@ def build(
     innocents: Annotated[
         float | None, typer.Option("--innocents", help="Innocent exchanges for each of the campaign's.")
     ] = None,
+    history: Annotated[int, typer.Option("--history", help="Days of innocent traffic before the campaign begins.")] = 0,
     dial: Annotated[
         list[str] | None, typer.Option("--dial", metavar="NAME=FACTOR", help="More or less of a population.")
     ] = None,
@@ -92,7 +93,8 @@ def build(
     tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
     if tables is not None and text is TextMode.NONE:
         raise NothingUsable("there is no text to draw prompts for", where="--text", expected="`short` or `full`")
-    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
+    rungs = tuple(evade or ())
+    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), rungs, tables, history)
     with progress() as bars, _stoppable():
         task = bars.add_task("building", total=None)
         world = build_world(spec, out, seed, on_rows=lambda n, of: bars.update(task, completed=n, total=of))

@@ -28,6 +28,7 @@ from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
 from stillwatch.range.store import World
 from stillwatch.trials import (
+    EARLY_SETS,
     INNOCENT_SETS,
     SETS,
     Baseline,
@@ -41,6 +42,7 @@ from stillwatch.trials import (
     run_case,
     save_baseline,
 )
+from stillwatch.trials.early_view import early_json, early_view
 from stillwatch.trials.innocence_view import innocence_json, innocence_view
 from stillwatch.trials.view import trials_json, trials_view
 
@@ -135,7 +137,11 @@ def report(
 def run(
     which: Annotated[
         str,
-        typer.Option("--set", help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`."),
+        typer.Option(
+            "--set",
+            help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
+            "`calibration`, `practice`.",
+        ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[
@@ -158,11 +164,12 @@ def run(
     if save:
         save_baseline(trials, save)
     found = innocence(trials) if alone else None
-    show(
-        as_json,
-        lambda: trials_json(trials, worse) if found is None else innocence_json(trials, worse, found),
-        lambda: trials_view(trials, worse) if found is None else innocence_view(trials, worse, found),
-    )
+    if found is not None:
+        show(as_json, lambda: innocence_json(trials, worse, found), lambda: innocence_view(trials, worse, found))
+    elif which in EARLY_SETS:
+        show(as_json, lambda: early_json(trials, worse), lambda: early_view(trials, worse))
+    else:
+        show(as_json, lambda: trials_json(trials, worse), lambda: trials_view(trials, worse))
     _fail(worse, found)
 
 

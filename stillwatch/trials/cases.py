@@ -135,9 +135,8 @@ PRACTICE = (
 )
 """The same kind of worlds on seeds that may be looked at: what to use while thresholds are chosen."""
 
-_LOOKS = (1, 2, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 240)
-"""Hours after the first harvest, half as much again to twice as much each: what a scan every hour would have told, as
-far as these moments can say."""
+_LOOKS = (1, 2, 4, 8, 16, 24, 48, 96, 192)
+"""Hours after the first harvest, each about twice the one before: an alarm is known to a factor of two."""
 
 
 def _early(seed: int, campaign: str, scale: float, *, innocents: float | None = None, last: int, history: int) -> Case:
@@ -150,16 +149,16 @@ def _early(seed: int, campaign: str, scale: float, *, innocents: float | None = 
 def _early_cases(seed: int) -> tuple[Case, ...]:
     """Return every reported campaign on seeds from `seed` on; the spike has its days of innocents in its scenario."""
     return (
-        _early(seed, "grader-2026-02", 0.35, last=120, history=10),
-        _early(seed + 1, "agentic-2026-02", 0.034, innocents=4.0, last=120, history=10),
-        _early(seed + 2, "pivot-2026-02", 0.004, last=240, history=10),
-        _early(seed + 3, "hydra-2026-02", 0.01, last=120, history=10),
-        _early(seed + 4, "letter-2026-06", 0.002, last=120, history=10),
+        _early(seed, "grader-2026-02", 0.35, last=96, history=10),
+        _early(seed + 1, "agentic-2026-02", 0.034, innocents=4.0, last=96, history=10),
+        _early(seed + 2, "pivot-2026-02", 0.004, last=192, history=10),
+        _early(seed + 3, "hydra-2026-02", 0.01, last=96, history=10),
+        _early(seed + 4, "letter-2026-06", 0.002, last=96, history=10),
         _early(seed + 5, "injected-2026-07", 0.002, innocents=1.5, last=48, history=5),
-        _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=120, history=10),
+        _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=96, history=10),
         _early(seed + 7, "cleaner-2026-07", 0.075, innocents=2.0, last=48, history=5),
-        _early(seed + 8, "sessions-2026-04", 0.12, last=240, history=10),
-        _early(seed + 9, "spike-2026-07", 0.3, last=72, history=0),
+        _early(seed + 8, "sessions-2026-04", 0.12, last=192, history=10),
+        _early(seed + 9, "spike-2026-07", 0.3, last=48, history=0),
     )
 
 
@@ -174,3 +173,5 @@ SETS: Mapping[str, tuple[Case, ...]] = {
 }  # fmt: skip
 INNOCENT_SETS = ("calibration", "practice")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
+EARLY_SETS = ("early", "early-practice")
+"""Sets that say how soon campaigns are found: shown by their alarms."""

@@ -48,21 +48,16 @@ def means(profiles: Profiles, half: int | None = None) -> Means:
 
 
 def _pooled(profiles: Profiles, half: int | None) -> tuple[F64, F64, F64]:
-    """Return exchanges, sums and the within-account variance of one exchange, per column.
-
-    Squares about an account's own mean fall short by the part that each hour has in that mean, which is much where one
-    hour holds most of what it sent. Divided by 1 - sum(share of an hour)^2 they are unbiased where exchanges are
-    independent; hour by hour this is the correction CR2 of Bell and McCaffrey, Survey Methodology 28(2), 2002.
-    """
+    """Return exchanges, sums and the within-account variance of one exchange, per column."""
     pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
-    n, nn = pick(profiles.n), pick(profiles.nn)
+    n, blocks, nn = pick(profiles.n), pick(profiles.blocks), pick(profiles.nn)
     sums, ss, ns = pick(profiles.sums), pick(profiles.ss), pick(profiles.ns)
-    some = pick(profiles.blocks) >= 2
+    some = blocks >= 2
     if not some.any():
         return n, sums, np.zeros(sums.shape[1])
     mean = sums[some] / n[some, None]
     scatter = ss[some] - 2 * mean * ns[some] + mean**2 * nn[some, None]
-    corrected = scatter / (1 - nn[some] / n[some] ** 2)[:, None]
+    corrected = scatter * (blocks[some] / (blocks[some] - 1))[:, None]
     return n, sums, np.maximum(corrected.sum(axis=0), 0) / n[some].sum()
 
 

@@ -94,14 +94,6 @@ def test_alike_things_asked_in_one_sitting_do_not_count_as_many() -> None:
     assert np.mean(found >= 0.95) <= 0.15, "nor do they set accounts of one source apart"
 
 
-def test_accounts_that_sent_nearly_all_in_one_hour_are_no_further_apart_than_they_are() -> None:
-    rng, accounts = np.random.default_rng(13), 200
-    hour = np.tile([0] * 10 + [2], accounts)
-    block = np.repeat(np.arange(accounts), 11) * HOURS + hour
-    found = means(_summed(block, rng.standard_normal((len(block), COLUMNS)), accounts))
-    assert spread(found, np.arange(accounts)).between / (accounts * COLUMNS) == pytest.approx(1.0, rel=0.15)
-
-
 def test_power_grows_with_exchanges_and_with_accounts() -> None:
     few, more = (np.median(_p_values(30, exchanges=n, null=0.1)) for n in (15, 60))
     assert more < few / 10

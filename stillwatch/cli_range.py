@@ -28,6 +28,7 @@ from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
 from stillwatch.range.store import World
 from stillwatch.trials import (
+    EARLY_SETS,
     INNOCENT_SETS,
     SETS,
     Baseline,
@@ -41,6 +42,7 @@ from stillwatch.trials import (
     run_case,
     save_baseline,
 )
+from stillwatch.trials.early_view import early_json, early_view
 from stillwatch.trials.innocence_view import innocence_json, innocence_view
 from stillwatch.trials.ladder_view import ladder_view
 from stillwatch.trials.view import trials_json, trials_view
@@ -74,6 +76,7 @@ def build(
     innocents: Annotated[
         float | None, typer.Option("--innocents", help="Innocent exchanges for each of the campaign's.")
     ] = None,
+    history: Annotated[int, typer.Option("--history", help="Days of innocent traffic before the campaign begins.")] = 0,
     dial: Annotated[
         list[str] | None, typer.Option("--dial", metavar="NAME=FACTOR", help="More or less of a population.")
     ] = None,
@@ -93,7 +96,8 @@ def build(
     tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
     if tables is not None and text is TextMode.NONE:
         raise NothingUsable("there is no text to draw prompts for", where="--text", expected="`short` or `full`")
-    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
+    rungs = tuple(evade or ())
+    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), rungs, tables, history)
     with progress() as bars, _stoppable():
         task = bars.add_task("building", total=None)
         world = build_world(spec, out, seed, on_rows=lambda n, of: bars.update(task, completed=n, total=of))
@@ -134,7 +138,11 @@ def report(
 def run(
     which: Annotated[
         str,
-        typer.Option("--set", help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`."),
+        typer.Option(
+            "--set",
+            help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
+            "`calibration`, `practice`.",
+        ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[
@@ -157,11 +165,12 @@ def run(
     if save:
         save_baseline(trials, save)
     found = innocence(trials) if alone else None
-    show(
-        as_json,
-        lambda: trials_json(trials, worse) if found is None else innocence_json(trials, worse, found),
-        lambda: _view(which, trials, worse) if found is None else innocence_view(trials, worse, found),
-    )
+    if found is not None:
+        show(as_json, lambda: innocence_json(trials, worse, found), lambda: innocence_view(trials, worse, found))
+    elif which in EARLY_SETS:
+        show(as_json, lambda: early_json(trials, worse), lambda: early_view(trials, worse))
+    else:
+        show(as_json, lambda: trials_json(trials, worse), lambda: _view(which, trials, worse))
     _fail(worse, found)
 
 

@@ -31,7 +31,7 @@ from stillwatch.range.slices import Packed, Slices, ordered
 from stillwatch.range.stage import Block, Part
 from stillwatch.range.store import ORDINARY, TRUTH, World, WorldWriter, world_folder
 
-FORMAT = 3
+FORMAT = 4
 """Version of the generator: the same seed, specification and version give the same bytes, with the locked versions of
 numpy, scipy and pyarrow on the same kind of processor."""
 _TALKS = 1 << 24

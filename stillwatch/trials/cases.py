@@ -30,6 +30,9 @@ class Case:
         scenario, scale, innocents, rungs, dials: see `WorldSpec`.
         seed: of the world.
         cut_offs: scans at growing moments, the last of them at the end.
+        history: see `WorldSpec`.
+        looks: hours after the first harvest at which a scan looks, ascending, instead of `cut_offs`; what came after
+            the last look is not imported.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Case:
     rungs: tuple[str, ...] = ()
     dials: Mapping[str, float] = field(default_factory=dict)
     cut_offs: int = 5
+    history: int = 0
+    looks: tuple[float, ...] = ()
 
     @property
     def id(self) -> str:
@@ -49,7 +54,13 @@ class Case:
     def spec(self) -> WorldSpec:
         """Return the world of this case."""
         return WorldSpec(
-            scenario_named(self.scenario), self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs
+            scenario_named(self.scenario),
+            self.scale,
+            TextMode.SHORT,
+            self.innocents,
+            self.dials,
+            self.rungs,
+            history=self.history,
         )
 
 
@@ -137,8 +148,43 @@ PRACTICE = (
 )
 """The same kind of worlds on seeds that may be looked at: what to use while thresholds are chosen."""
 
+_LOOKS = (1, 2, 4, 8, 16, 24, 48, 96, 192)
+"""Hours after the first harvest, each about twice the one before: an alarm is known to a factor of two."""
+
+
+def _early(seed: int, campaign: str, scale: float, *, innocents: float | None = None, last: int, history: int) -> Case:
+    """Return a campaign that begins after days of innocent traffic, with looks until `last` hours after it began."""
+    looks = tuple(float(hours) for hours in _LOOKS if hours <= last)
+    name = campaign.partition("-")[0]
+    return Case(name, campaign, scale, seed, innocents=innocents, history=history, looks=looks)
+
+
+def _early_cases(seed: int) -> tuple[Case, ...]:
+    """Return every reported campaign on seeds from `seed` on; the spike has its days of innocents in its scenario."""
+    return (
+        _early(seed, "grader-2026-02", 0.35, last=96, history=10),
+        _early(seed + 1, "agentic-2026-02", 0.034, innocents=4.0, last=96, history=10),
+        _early(seed + 2, "pivot-2026-02", 0.004, last=192, history=10),
+        _early(seed + 3, "hydra-2026-02", 0.01, last=96, history=10),
+        _early(seed + 4, "letter-2026-06", 0.002, last=96, history=10),
+        _early(seed + 5, "injected-2026-07", 0.002, innocents=1.5, last=48, history=5),
+        _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=96, history=10),
+        _early(seed + 7, "cleaner-2026-07", 0.075, innocents=2.0, last=48, history=5),
+        _early(seed + 8, "sessions-2026-04", 0.12, last=192, history=10),
+        _early(seed + 9, "spike-2026-07", 0.3, last=48, history=0),
+    )
+
+
+EARLY = _early_cases(261)
+"""How soon each reported campaign is found, and as what."""
+EARLY_PRACTICE = _early_cases(51)
+"""The same on seeds that may be looked at."""
+
 SETS: Mapping[str, tuple[Case, ...]] = {
     "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
+    "early": EARLY, "early-practice": EARLY_PRACTICE,
 }  # fmt: skip
 INNOCENT_SETS = ("calibration", "practice")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
+EARLY_SETS = ("early", "early-practice")
+"""Sets that say how soon campaigns are found: shown by their alarms."""

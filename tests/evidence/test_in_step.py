@@ -82,7 +82,7 @@ def test_too_few_others_are_said_so(world: World) -> None:
 
 def test_most_of_a_scan_is_held_against_the_rest_by_a_part_of_it(world: World) -> None:
     group = world.group("people")
-    chosen = sample(group, world.case)
+    chosen = sample(group.accounts, group, world.case)
     assert len(chosen) == (world.people.size - len(group)) // 3 < len(group)
     assert set(chosen.tolist()) <= set(group.accounts.tolist())
     assert np.ptp(chosen) > 0.9 * np.ptp(group.accounts), "a part of all of it"
@@ -93,7 +93,7 @@ def test_most_of_a_scan_is_held_against_the_rest_by_a_part_of_it(world: World) -
 
 def test_a_smaller_group_is_held_whole(world: World) -> None:
     group = world.group("pool")
-    assert np.array_equal(sample(group, world.case), group.accounts)
+    assert np.array_equal(sample(group.accounts, group, world.case), group.accounts)
 
 
 def test_the_query_gives_the_numbers_again(world: World) -> None:

@@ -25,6 +25,7 @@ from tests.worlds import (
     World,
     a_world,
     attached,
+    dealt,
     ledger,
     own,
     some,
@@ -49,7 +50,7 @@ def _wrapper(mark: int) -> Callable[[Rows], list[int]]:
 
 OWN = {"system_mark": own, "head_mark": own, "prompt_mark": own}
 CROWDS = (
-    Crowd("people", 200, columns=OWN),
+    Crowd("people", 200, columns=OWN, traits={"email_domain": dealt(5)}),
     Crowd("rare", 20, columns=OWN | {"system_mark": _wrapper(51), "head_mark": _wrapper(54)}),
     Crowd("injected", 120, columns=OWN | {"system_mark": _wrapper(52)}),
     Crowd("same", 25, exchanges=50, unlike=0.0, about=0.6, columns=OWN),
@@ -67,6 +68,7 @@ CROWDS = (
         columns=OWN | {"tail_mark": _wrapper(53)},
         traits={"status": "suspended", "status_at": MIDNIGHT, "created_at": MIDNIGHT - 90 * DAY},
     ),
+    Crowd("came", 20, columns=OWN, hours=lambda rows: 90 + rows.nth % 12, traits={"email_domain": "came.example"}),
     Crowd("regrown", 8, columns=OWN | {"tail_mark": _wrapper(53)}, traits={"created_at": MIDNIGHT + DAY}),
 )
 PLANTED = {
@@ -74,6 +76,7 @@ PLANTED = {
     "heavy_marks": ("injected",),
     "sameness": ("same",),
     "cohorts": ("made",),
+    "newcomers": ("came",),
     "relay": ("relay",),
     "regrowth": ("banned", "regrown"),
 }

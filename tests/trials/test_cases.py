@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -11,7 +12,7 @@ from stillwatch.range.campaigns import REPORTED
 from stillwatch.range.cast import cast
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.render import TextMode
-from stillwatch.trials import INNOCENT_SETS, SETS, Case
+from stillwatch.trials import EARLY_SETS, INNOCENT_SETS, SETS, Case
 from stillwatch.trials.cases import REPORTING
 
 CASES = [pytest.param(case, id=f"{name}-{case.name}") for name, cases in SETS.items() for case in cases]
@@ -29,7 +30,7 @@ def test_a_case_can_be_cast(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_is_for_reporting_unless_it_is_for_practice_and_carries_short_text(case: Case) -> None:
-    assert (case.seed >= REPORTING) == (case not in SETS["practice"])
+    assert (case.seed >= REPORTING) == (case not in SETS["practice"] + SETS["early-practice"])
     assert case.spec().text is TextMode.SHORT
     assert case.cut_offs >= 1
 
@@ -59,6 +60,24 @@ def test_the_full_set_plays_every_reported_campaign_and_innocents_alone() -> Non
     dialled = [case for case in SETS["full"] if case.dials]
     assert dialled
     assert all(factor > 1 for case in dialled for factor in case.dials.values())
+
+
+@pytest.mark.parametrize("name", EARLY_SETS)
+def test_in_an_early_set_every_reported_campaign_begins_among_innocents_and_is_looked_at_from_its_first_hour_on(
+    name: str,
+) -> None:
+    assert [case.scenario for case in SETS[name]] == [campaign.id for campaign in REPORTED]
+    for case in SETS[name]:
+        (campaign,) = cast(case.spec(), case.seed).campaigns
+        silent = next(phase.first for phase in campaign.phases if phase.level)
+        assert case.history + silent >= 5, case.name
+        assert case.looks[0] == 1.0
+        assert all(1 < later / earlier <= 2 for earlier, later in pairwise(case.looks))
+
+
+def test_the_two_early_sets_differ_in_their_seeds_alone() -> None:
+    early, practice = SETS["early"], SETS["early-practice"]
+    assert [replace(case, seed=0) for case in early] == [replace(case, seed=0) for case in practice]
 
 
 def test_the_fast_set_has_a_campaign_on_each_side_and_innocents_alone() -> None:

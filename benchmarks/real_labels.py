@@ -107,8 +107,9 @@ def as_population(hop: Hop) -> Population:
     count, moment = len(hop.first), hop.first * 1_000_000
     holders = np.bincount(hop.partners.indices, minlength=hop.partners.shape[1])
     held = sparse.csr_array(hop.partners[:, np.flatnonzero(holders >= 2)])
-    nothing = Incidence("", sparse.csr_array((count, 0), dtype=np.int64), np.empty(0, dtype=np.int64))
-    marks = Incidence("payment_id", held, holders[holders >= 2].astype(np.int64))
+    none_at_all = np.empty(0, dtype=np.int64)
+    nothing = Incidence("", sparse.csr_array((count, 0), dtype=np.int64), none_at_all, none_at_all)
+    marks = Incidence("payment_id", held, holders[holders >= 2].astype(np.int64), np.flatnonzero(holders >= 2))
     unknown = np.full(count, -1, dtype=np.int64)
     none, empty = np.zeros((2, count)), np.zeros((2, count, 0))
     return Population(

@@ -93,12 +93,41 @@ class Member:
         bits: log2 likelihood ratio of this account's own marks and habits, campaign against population.
         joined: microseconds since the epoch of its first exchange in the scan.
         core: whether its own evidence is enough without its neighbours'.
+        exchanges: how many it has in the scan; None in a scan of an earlier version.
+        carrying: how many of them carry a text that is the campaign's; None where it has none to tell by.
     """
 
     account_id: str
     bits: float
     joined: int
     core: bool
+    exchanges: int | None = None
+    carrying: int | None = None
+
+
+class Part(enum.StrEnum):
+    """Whose the exchanges of an end user are, on an account of a campaign."""
+
+    HARVEST = "harvest"
+    CUSTOMER = "customer"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    """Somebody whom the accounts of a campaign name as the user behind some of their exchanges.
+
+    Attributes:
+        exhibit: id of one of those exchanges, by which the user's own id is found in the log.
+        accounts: members under which those exchanges were sent.
+        exchanges, carrying: how many there are, and how many carry a text that is the campaign's.
+    """
+
+    exhibit: str
+    accounts: int
+    exchanges: int
+    carrying: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +151,7 @@ class Campaign:
         first_ts, last_ts: microseconds since the epoch.
         summary: one sentence.
         proposer: who thought it should be looked at.
+        end_users: whom its members name as their users, those who carry most of its marks first.
     """
 
     campaign_id: str
@@ -137,6 +167,7 @@ class Campaign:
     last_ts: int
     summary: str
     proposer: str
+    end_users: tuple[EndUser, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +215,22 @@ MEMBERS = pa.schema(
         required("bits", pa.float64()),
         required("joined_ts", TIMESTAMP),
         required("core", pa.bool_()),
+        pa.field("n_exchanges", pa.int64()),
+        pa.field("n_carrying", pa.int64()),
     ]
 )
+
+END_USERS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("exhibit", pa.string()),
+        required("n_accounts", pa.int64()),
+        required("n_exchanges", pa.int64()),
+        required("n_carrying", pa.int64()),
+        required("part", pa.string()),
+    ]
+)
+"""One row per campaign and end user whom its members name, those who carry most of its marks first."""
 
 EVIDENCE = pa.schema(
     [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
 from stillwatch.membership import Membership, membership
+from stillwatch.parts import told_apart
 from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sameness import PROPOSING_HALF
@@ -60,11 +62,14 @@ class Scan:
     timings: Mapping[str, float]
 
 
-def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
+def scan(
+    engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None], files: Sequence[Path] = ()
+) -> Scan:
     """Find the campaigns in the ledger whose sums `engine` has (`rollups`).
 
     Args:
         known: accounts of campaigns that earlier scans found, by campaign id.
+        files: of exchanges, where `engine` has no view of them; read only if a campaign is named.
         on_stage: told the name of each stage as it begins.
     """
     clock = _Clock(on_stage)
@@ -83,9 +88,13 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     clock("verdicts")
     judged = _judged(tested, settings)
     named = _named(judged, case, settings, known)
+    clock("parts")
+    if files:
+        engine.read("exchanges", files)
+    campaigns = told_apart([campaign for campaign, _ in named if campaign.verdict is not None], case, engine)
     clock("end")
     return Scan(
-        campaigns=tuple(campaign for campaign, _ in named if campaign.verdict is not None),
+        campaigns=campaigns,
         cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
         tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
         could_not_run=tuple(kind for kind in could if not kind.possible),
@@ -221,7 +230,13 @@ def _members(people: Population, members: I64, found: Membership | None) -> tupl
     if found is None:
         return ()
     rows = [
-        Member(people.ids[i], round(float(found.bits[i]), 4), int(people.totals["first_us"][i]), bool(found.core[i]))
+        Member(
+            people.ids[i],
+            round(float(found.bits[i]), 4),
+            int(people.totals["first_us"][i]),
+            bool(found.core[i]),
+            exchanges=int(people.n[i]),
+        )
         for i in members
     ]
     return tuple(sorted(rows, key=lambda row: (-row.bits, row.account_id)))

@@ -87,7 +87,8 @@ def watch_ledger(folder: Path, out: Path, settings: ScanSettings, *, keep: int, 
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):
             spent = {"new days": round(time.perf_counter() - begun, 3)}
-            found = scan(engine, settings, known=known, on_stage=watcher.on_stage)
+            files = ledger.exchange_files()
+            found = scan(engine, settings, known=known, on_stage=watcher.on_stage, files=files)
             found = replace(found, timings={**spent, **found.timings})
             run = out / (at.strftime("%Y%m%dT%H%M%S.") + f"{at.microsecond // 1000:03d}Z")
             days = {"days": {"read": list(taken.read), "kept": len(taken.kept)}}

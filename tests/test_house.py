@@ -37,6 +37,7 @@ ORDER = (
     "inspection",
     "verdict",
     "membership",
+    "parts",
     "follow",
     "explain",
     "pipeline",

@@ -67,6 +67,8 @@ FILTERS = (
     wording.duration,
     wording.span,
     wording.seconds,
+    wording.told_apart,
+    wording.carries,
 )
 """What the templates may do to a value, by the name of the function."""
 

@@ -24,6 +24,7 @@ from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
 from stillwatch.membership import Membership, membership
+from stillwatch.operators import parts_of
 from stillwatch.parts import told_apart
 from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
@@ -146,8 +147,9 @@ def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
 
 
 def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
-    """Give every group its id and its members, strongest first; a weaker group inside a stronger campaign is part of
-    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence."""
+    """Give every group its id and its members, strongest first; one that is several operators gives way to them, a
+    weaker group inside a stronger campaign is part of it, and one that shares accounts with it is tested again without
+    them: it may not live on another's evidence."""
     taken = np.zeros(case.people.size, dtype=np.bool_)
     ids: frozenset[str] = frozenset()
     named, waiting = [], list(judged)
@@ -156,6 +158,8 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         group = one.tested.group
         left = int((~taken[group.accounts]).sum())
         if left <= (1 - ABSORBED) * len(group) or left < settings.proposals.smallest_group:
+            continue
+        if one.verdict is not None and parts_of(group.accounts, _passing(waiting), case):
             continue
         if one.verdict is not None and taken[group.accounts].any():
             insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
@@ -171,6 +175,11 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         ids |= {campaign_id}
         named.append((_campaign(one, campaign_id, members, found, case), one.tested.group))
     return named
+
+
+def _passing(judged: Sequence[_Judged]) -> list[I64]:
+    """Return the accounts of the groups that are accused, in their order."""
+    return [one.tested.group.accounts for one in judged if one.verdict is not None]
 
 
 def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:

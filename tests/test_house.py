@@ -37,6 +37,7 @@ ORDER = (
     "inspection",
     "verdict",
     "membership",
+    "operators",
     "parts",
     "follow",
     "explain",

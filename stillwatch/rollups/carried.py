@@ -20,21 +20,36 @@ _COLUMNS = {
 """Columns in which a mark of each kind of scaffold stands."""
 _PLACES = [(kind, column) for kind, columns in _COLUMNS.items() for column in columns]
 
+_OWN = "case when " + " or ".join(f"by_{column}.mark is not null" for _, column in _PLACES) + " then 1 else 0 end"
+_JOINS = " ".join(
+    f"left join telling as by_{column} on by_{column}.kind = '{kind}' and by_{column}.mark = exchanges.{column}"
+    f" and by_{column}.campaign_id = suspects.campaign_id"
+    for kind, column in _PLACES
+)
+_SESSION = "partition by campaign_id, account_id, session_mark"
+_THREAD = "partition by campaign_id, opening"
+
 CARRIED = Query(
     "carried",
     f"""
-    select suspects.campaign_id, exchanges.account_id, exchanges.exchange_id, exchanges.end_user_mark,
-        case when {" or ".join(f"by_{column}.mark is not null" for _, column in _PLACES)} then 1 else 0 end as carries
-    from exchanges join suspects on suspects.account_id = exchanges.account_id
-    """
-    + "\n    ".join(
-        f"left join telling as by_{column} on by_{column}.kind = '{kind}' and by_{column}.mark = exchanges.{column}"
-        f" and by_{column}.campaign_id = suspects.campaign_id"
-        for kind, column in _PLACES
-    ),
+    with own as (
+        select suspects.campaign_id, exchanges.account_id, exchanges.exchange_id, exchanges.end_user_mark,
+            exchanges.session_mark, exchanges.turn, {_OWN} as carries,
+            case when len(exchanges.prefix_marks) > 0 then exchanges.prefix_marks[1] end as opening
+        from exchanges join suspects on suspects.account_id = exchanges.account_id {_JOINS})
+    select campaign_id, account_id, exchange_id, end_user_mark, greatest(
+        carries,
+        case when opening is not null then max(carries) over ({_THREAD}) else 0 end,
+        case when session_mark is not null and count(turn) over ({_SESSION}) = count(*) over ({_SESSION})
+            and count(case when turn = 1 then 1 end) over ({_SESSION}) <= 1
+            then max(carries) over ({_SESSION}) else 0 end) as carries
+    from own""",
 )
-"""Every exchange of the accounts of `suspects` (campaign_id, account_id: each account once), and whether it carries a
-mark of its campaign in `telling` (campaign_id, kind, mark: each once)."""
+"""Every exchange of the accounts of `suspects` (campaign_id, account_id: each account once), and whether it, or another
+of its conversation, carries a mark of its campaign in `telling` (campaign_id, kind, mark: each once).
+
+Later turns of a conversation bring the same opening back. Exchanges of one session are one conversation only where it
+has no two first turns: some gateways give many people's requests one session id."""
 
 CARRIED_BY_ACCOUNT = Query(
     "carried_by_account",

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from stillwatch.config import ScanSettings
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.harvest_intent import BELIEVED
+from stillwatch.findings import Earlier
 from stillwatch.ingest import IngestOptions, ingest
 from stillwatch.ledger import Ledger
 from stillwatch.pipeline import scan
@@ -66,7 +67,7 @@ def told_apart_in(world: Path) -> ToldApart | None:
         ingest([str(world / "exchanges.parquet")], ledger, options=accounts, on_progress=lambda _: None)
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        found = scan(engine, ScanSettings(), known={}, on_stage=lambda _: None)
+        found = scan(engine, ScanSettings(), known=Earlier(), on_stage=lambda _: None)
         if all(member.carrying is None for campaign in found.campaigns for member in campaign.members):
             return None
         engine.load("harvest", pq.read_table(world / "harvest.parquet"))

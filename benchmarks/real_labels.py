@@ -31,6 +31,7 @@ from benchmarks.resampled import Flags, auc
 from stillwatch.config import ProposalLimits
 from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_COUNTS, Kind
 from stillwatch.evidence.case import Case, Group
+from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
@@ -152,7 +153,7 @@ def in_order(values: F64 | I64, size: int) -> Iterator[I64]:
 
 def joined(case: Case) -> Iterator[I64]:
     """Yield the communities of accounts that dealt with the same few addresses."""
-    sight = Sight(case.people, case.handoffs, case.limits, {})
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
     yield from (candidate.accounts for candidate in rare_marks(sight))
 
 

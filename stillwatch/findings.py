@@ -152,6 +152,8 @@ class Campaign:
         summary: one sentence.
         proposer: who thought it should be looked at.
         end_users: whom its members name as their users, those who carry most of its marks first.
+        regrown_from: id of the earlier campaign that it came back from on other accounts; empty where none is known.
+        regrown: what says so.
     """
 
     campaign_id: str
@@ -168,6 +170,35 @@ class Campaign:
     summary: str
     proposer: str
     end_users: tuple[EndUser, ...] = ()
+    regrown_from: str = ""
+    regrown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a campaign was known by when it was last seen.
+
+    Attributes:
+        marks: by kind, as text: texts that were its habit and few others', instruments that its members shared.
+        until: microseconds since the epoch: when half of its members had sent their last exchange.
+    """
+
+    marks: Mapping[str, frozenset[str]]
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What earlier scans found, by campaign id.
+
+    Attributes:
+        accounts: members, when a campaign was last seen. memories: what it was known by; only a watch keeps it.
+        muted: campaigns that a person called a false alarm: their ids last, and nobody is looked for by their marks.
+    """
+
+    accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    muted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +232,15 @@ CAMPAIGNS = pa.schema(
         required("first_ts", TIMESTAMP),
         required("last_ts", TIMESTAMP),
         required("summary", pa.string()),
+        pa.field("regrown_from", pa.string()),
+        pa.field("regrown", pa.string()),
     ]
 )
 """One row per group that passed, strongest first."""
 
-CLEARED = pa.schema([f for f in CAMPAIGNS if f.name not in ("verdict",)] + [required("reason", pa.string())])
+CLEARED = pa.schema(
+    [f for f in CAMPAIGNS if f.name not in ("verdict", "regrown_from", "regrown")] + [required("reason", pa.string())]
+)
 """One row per group that was tested and not accused, with the reason; `campaign_id` is the id of the group."""
 
 MEMBERS = pa.schema(
@@ -284,3 +319,13 @@ HISTORY = pa.schema(
 )
 """One row per account and campaign that it was ever a member of: the first and the last run that said so. Left by
 `watch` alone."""
+
+MEMORY = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("kind", pa.string()),
+        required("mark", pa.string()),
+        required("until_ts", TIMESTAMP),
+    ]
+)
+"""One row per campaign that any run saw and mark that it was known by. Left by `watch` alone."""

@@ -18,11 +18,12 @@ from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
 from stillwatch.explain import summary
-from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
+from stillwatch.findings import Campaign, Candidate, Earlier, Member, Memory, VerdictKind
 from stillwatch.follow import lasting_id, new_id
 from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
+from stillwatch.lineage import memories, with_lineage
 from stillwatch.membership import Membership, membership
 from stillwatch.operators import parts_of
 from stillwatch.parts import told_apart
@@ -33,9 +34,6 @@ from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
 from stillwatch.weights import TODAY
-
-Known = Mapping[str, frozenset[str]]
-"""Accounts of earlier campaigns, by campaign id."""
 
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
@@ -48,6 +46,7 @@ class Scan:
     Attributes:
         campaigns: groups that passed, strongest first. cleared: groups that did not, in the same order.
         tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
+        memories: what each campaign is known by, by campaign id.
         could_not_run: kinds of evidence that this data cannot give, with the reason.
         proposals: candidates by proposer.
         people: the population it looked at.
@@ -57,6 +56,7 @@ class Scan:
     campaigns: tuple[Campaign, ...]
     cleared: tuple[Campaign, ...]
     tested: Mapping[str, tuple[str, ...]]
+    memories: Mapping[str, Memory]
     could_not_run: tuple[Availability, ...]
     proposals: Mapping[str, int]
     people: Population
@@ -64,12 +64,17 @@ class Scan:
 
 
 def scan(
-    engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None], files: Sequence[Path] = ()
+    engine: Engine,
+    settings: ScanSettings,
+    *,
+    known: Earlier,
+    on_stage: Callable[[str], None],
+    files: Sequence[Path] = (),
 ) -> Scan:
     """Find the campaigns in the ledger whose sums `engine` has (`rollups`).
 
     Args:
-        known: accounts of campaigns that earlier scans found, by campaign id.
+        known: campaigns that earlier scans found.
         files: of exchanges, where `engine` has no view of them; read only if a campaign is named.
         on_stage: told the name of each stage as it begins.
     """
@@ -81,7 +86,7 @@ def scan(
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
-    candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
+    candidates = propose(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
     weights = settings.weights or TODAY
@@ -93,9 +98,11 @@ def scan(
     if files:
         engine.read("exchanges", files)
     campaigns = told_apart([campaign for campaign, _ in named if campaign.verdict is not None], case, engine)
+    remembered = memories(campaigns, case)
     clock("end")
     return Scan(
-        campaigns=campaigns,
+        campaigns=with_lineage(campaigns, remembered, case, known),
+        memories=remembered,
         cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
         tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
         could_not_run=tuple(kind for kind in could if not kind.possible),
@@ -146,7 +153,7 @@ def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
     return _Judged(tested, q_value, verdict, reason)
 
 
-def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
+def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Earlier) -> list[tuple[Campaign, Group]]:
     """Give every group its id and its members, strongest first; one that is several operators gives way to them, a
     weaker group inside a stronger campaign is part of it, and one that shares accounts with it is tested again without
     them: it may not live on another's evidence."""
@@ -170,7 +177,7 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
             continue
         campaign_id = new_id(_ids(case.people, group.accounts))
         if found is not None:
-            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known, ids)
+            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known.accounts, ids)
             taken[members] = True
         ids |= {campaign_id}
         named.append((_campaign(one, campaign_id, members, found, case), one.tested.group))

@@ -7,7 +7,7 @@ mark. Sums are of integers, so that they are the same whatever the order and the
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,11 @@ class Incidence:
     matrix: sparse.csr_array
     holders: I64
     marks: Marks
+
+    def places(self, marks: Collection[str]) -> I64:
+        """Return the positions of `marks`, written as text, ascending; one that nobody here shares has none."""
+        wanted = np.array(sorted(marks), dtype=np.str_).astype(self.marks.dtype)
+        return np.flatnonzero(np.isin(self.marks, wanted)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
         "first_ts": campaign.first_ts,
         "last_ts": campaign.last_ts,
         "summary": campaign.summary,
+        "regrown_from": campaign.regrown_from or None,
+        "regrown": campaign.regrown or None,
     }
 
 

@@ -38,6 +38,7 @@ ORDER = (
     "verdict",
     "membership",
     "operators",
+    "lineage",
     "parts",
     "follow",
     "explain",

@@ -69,6 +69,7 @@ FILTERS = (
     wording.seconds,
     wording.told_apart,
     wording.carries,
+    wording.regrown,
 )
 """What the templates may do to a value, by the name of the function."""
 

@@ -55,6 +55,8 @@ def _group(group: Group) -> dict[str, Any]:
         "first_ts": _moment(group.first),
         "last_ts": _moment(group.last),
         "summary": group.summary,
+        "regrown_from": group.regrown_from or None,
+        "regrown": group.regrown or None,
     }
 
 

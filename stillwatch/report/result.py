@@ -70,6 +70,7 @@ class Group:
         links: strongest first.
         n_tested: accounts of the group as its evidence was tested, before members were chosen; None when not known.
         end_users: whom its members name as their users, those who carry most of its marks first.
+        regrown_from, regrown: the earlier campaign that it came back from, and what says so; empty where none is known.
     """
 
     group_id: str
@@ -88,6 +89,8 @@ class Group:
     links: tuple[Link, ...]
     n_tested: int | None
     end_users: tuple[EndUser, ...] = ()
+    regrown_from: str = ""
+    regrown: str = ""
 
     @property
     def carrying(self) -> tuple[int, int] | None:
@@ -167,6 +170,7 @@ def _facts(row: Row) -> dict[str, Any]:
         "group_id": row["campaign_id"],
         "verdict": None if verdict is None else VerdictKind(verdict),
         "reason": row.get("reason", ""),
+        **{name: row.get(name) or "" for name in ("regrown_from", "regrown")},
         "scores": Scores(**{question.value: row[f"{question}_bits"] for question in Question}),
         "first": row["first_ts"],
         "last": row["last_ts"],

@@ -114,6 +114,8 @@ def _facts(group: Accounts) -> Iterable[RenderableType]:
         "computed",
         f"{', '.join(scores)} bits; q {_probability(group.q_value)}; families: {', '.join(wording.families(group))}",
     )
+    if group.regrown_from:
+        yield _fact("before", wording.regrown(group))
     yield _fact("assessed", verdict.meaning)
 
 

@@ -271,6 +271,11 @@ def told_apart(group: Group) -> str:
     )
 
 
+def regrown(group: Group) -> str:
+    """Return which earlier campaign a group came back from, and what says so."""
+    return f"regrown from {shown(group.regrown_from)}: {shown(group.regrown)}"
+
+
 def carries(member: Member) -> str:
     """Return which share of a member's exchanges carries a text of the campaign; empty when not known."""
     if member.carrying is None or member.exchanges is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -17,12 +18,15 @@ from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group, flags
 from stillwatch.explain import summary
-from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
+from stillwatch.findings import Campaign, Candidate, Earlier, Member, Memory, VerdictKind
 from stillwatch.follow import lasting_id, new_id
 from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
+from stillwatch.lineage import memories, with_lineage
 from stillwatch.membership import Membership, membership
+from stillwatch.operators import parts_of
+from stillwatch.parts import told_apart
 from stillwatch.pools import pools
 from stillwatch.profiles import I64, Flags, Population, population
 from stillwatch.proposals import propose
@@ -31,9 +35,6 @@ from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
 from stillwatch.weights import TODAY
-
-Known = Mapping[str, frozenset[str]]
-"""Accounts of earlier campaigns, by campaign id."""
 
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
@@ -49,6 +50,7 @@ class Scan:
     Attributes:
         campaigns: groups that passed, strongest first. cleared: groups that did not, in the same order.
         tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
+        memories: what each campaign is known by, by campaign id.
         could_not_run: kinds of evidence that this data cannot give, with the reason.
         proposals: candidates by proposer.
         people: the population it looked at.
@@ -58,17 +60,26 @@ class Scan:
     campaigns: tuple[Campaign, ...]
     cleared: tuple[Campaign, ...]
     tested: Mapping[str, tuple[str, ...]]
+    memories: Mapping[str, Memory]
     could_not_run: tuple[Availability, ...]
     proposals: Mapping[str, int]
     people: Population
     timings: Mapping[str, float]
 
 
-def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
+def scan(
+    engine: Engine,
+    settings: ScanSettings,
+    *,
+    known: Earlier,
+    on_stage: Callable[[str], None],
+    files: Sequence[Path] = (),
+) -> Scan:
     """Find the campaigns in the ledger whose sums `engine` has (`rollups`).
 
     Args:
-        known: accounts of campaigns that earlier scans found, by campaign id.
+        known: campaigns that earlier scans found.
+        files: of exchanges, where `engine` has no view of them; read only if a campaign is named.
         on_stage: told the name of each stage as it begins.
     """
     clock = _Clock(on_stage)
@@ -79,7 +90,7 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
-    candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
+    candidates = propose(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
     weights = settings.weights or TODAY
@@ -87,9 +98,15 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     clock("verdicts")
     judged = _judged(tested, settings)
     named = _named(judged, case, settings, known)
+    clock("parts")
+    if files:
+        engine.read("exchanges", files)
+    campaigns = told_apart([campaign for campaign, _ in named if campaign.verdict is not None], case, engine)
+    remembered = memories(campaigns, case)
     clock("end")
     return Scan(
-        campaigns=tuple(campaign for campaign, _ in named if campaign.verdict is not None),
+        campaigns=with_lineage(campaigns, remembered, case, known),
+        memories=remembered,
         cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
         tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
         could_not_run=tuple(kind for kind in could if not kind.possible),
@@ -140,10 +157,10 @@ def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
     return _Judged(tested, q_value, verdict, reason)
 
 
-def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
-    """Give every group its id and its members, strongest first; a weaker group inside a stronger campaign is part of
-    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence; nor
-    may several pools that are alike live on one another's."""
+def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Earlier) -> list[tuple[Campaign, Group]]:
+    """Give every group its id and its members, strongest first; one that is several operators gives way to them, a
+    weaker group inside a stronger campaign is part of it, and one that shares accounts with it is tested again without
+    them: it may not live on another's evidence; nor may several pools that are alike live on one another's."""
     taken = np.zeros(case.people.size, dtype=np.bool_)
     ids: frozenset[str] = frozenset()
     named, waiting = [], list(judged)
@@ -154,6 +171,8 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
         if left <= (1 - ABSORBED) * len(group) or left < settings.proposals.smallest_group:
             continue
         if any(_part_of_pool(one, other, case, settings) for other in waiting):
+            continue
+        if one.verdict is not None and parts_of(group.accounts, _passing(waiting), case):
             continue
         parts = _apart(one, taken, case, settings)
         if parts:
@@ -166,11 +185,16 @@ def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Kno
             continue
         campaign_id = new_id(_ids(case.people, group.accounts))
         if found is not None:
-            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known, ids)
+            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known.accounts, ids)
             taken[members] = True
         ids |= {campaign_id}
         named.append((_campaign(one, campaign_id, members, found, case), one.tested.group))
     return named
+
+
+def _passing(judged: Sequence[_Judged]) -> list[I64]:
+    """Return the accounts of the groups that are accused, in their order."""
+    return [one.tested.group.accounts for one in judged if one.verdict is not None]
 
 
 def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
@@ -252,7 +276,13 @@ def _members(people: Population, members: I64, found: Membership | None) -> tupl
     if found is None:
         return ()
     rows = [
-        Member(people.ids[i], round(float(found.bits[i]), 4), int(people.totals["first_us"][i]), bool(found.core[i]))
+        Member(
+            people.ids[i],
+            round(float(found.bits[i]), 4),
+            int(people.totals["first_us"][i]),
+            bool(found.core[i]),
+            exchanges=int(people.n[i]),
+        )
         for i in members
     ]
     return tuple(sorted(rows, key=lambda row: (-row.bits, row.account_id)))

@@ -7,7 +7,7 @@ mark. Sums are of integers, so that they are the same whatever the order and the
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Marks = npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
 UNKNOWN = -1
 """Code of a value that is not known."""
@@ -80,11 +81,18 @@ class Incidence:
         kind: the kind of mark.
         matrix: exchanges of account i that carry mark j, CSR, shape (accounts, marks).
         holders: accounts per mark, shape (marks,).
+        marks: the marks themselves: keyed numbers, or the text of a column of the account table, shape (marks,).
     """
 
     kind: str
     matrix: sparse.csr_array
     holders: I64
+    marks: Marks
+
+    def places(self, marks: Collection[str]) -> I64:
+        """Return the positions of `marks`, written as text, ascending; one that nobody here shares has none."""
+        wanted = np.array(sorted(marks), dtype=np.str_).astype(self.marks.dtype)
+        return np.flatnonzero(np.isin(self.marks, wanted)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,20 +218,23 @@ def _either(first: Category, second: Category) -> Category:
 def _incidence(kind: str, table: pa.Table, ids: pa.Array) -> Incidence:
     marks, columns = np.unique(_ints(table.column("mark")), return_inverse=True)
     rows = _positions(table.column("account_id"), ids)
-    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), len(marks)))
+    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), marks))
 
 
 def _account_incidence(kind: str, category: Category, size: int) -> Incidence:
     held = category.counts() >= 2
     rows = np.flatnonzero(category.known & held[category.codes]) if len(held) else np.empty(0, dtype=np.int64)
     columns = (np.cumsum(held) - 1)[category.codes[rows]] if len(held) else rows
-    return _sparse(kind, rows, columns, np.ones(len(rows), dtype=np.int64), (size, int(held.sum())))
+    marks = np.array(category.values, dtype=np.str_)[np.flatnonzero(held)]
+    return _sparse(kind, rows, columns, np.ones(len(rows), dtype=np.int64), (size, marks))
 
 
-def _sparse(kind: str, rows: I64, columns: I64, n: I64, shape: tuple[int, int]) -> Incidence:
-    matrix = sparse.csr_array((n, (rows, columns)), shape=shape)
+def _sparse(kind: str, rows: I64, columns: I64, n: I64, axes: tuple[int, Marks]) -> Incidence:
+    """Return the incidence of `n` exchanges; `axes` says how many accounts there are, and which marks."""
+    size, marks = axes
+    matrix = sparse.csr_array((n, (rows, columns)), shape=(size, len(marks)))
     matrix.sort_indices()
-    return Incidence(kind, matrix, np.bincount(columns, minlength=shape[1]).astype(np.int64))
+    return Incidence(kind, matrix, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
 
 
 def _profiles(engine: Engine, ids: pa.Array) -> Profiles:

@@ -73,7 +73,7 @@ def test_build_leaves_a_world_and_says_how_to_scan_it(tmp_path: Path) -> None:
     out = tmp_path / "a [b] world"
     text = done(stillwatch("range", "build", *SMALL, "--text", "none", "--out", out)).out
     files = {path.name for path in out.iterdir()}
-    assert files == {"exchanges.parquet", "accounts.parquet", "truth.parquet", "world.json"}
+    assert files == {"exchanges.parquet", "accounts.parquet", "truth.parquet", "harvest.parquet", "world.json"}
     rows = pq.read_metadata(out / "exchanges.parquet").num_rows
     assert text.startswith(f"{rows:,} exchanges of ")
     assert "8 relay" in text

@@ -123,8 +123,8 @@ def names(case: Case, accounts: I64, most: int = 5) -> tuple[str, ...]:
 
 
 def sample(accounts: I64, group: Group, case: Case) -> I64:
-    """Return at most `LARGEST_SAMPLE` of `accounts`, which are members, evenly spaced, and no more than a third of all other accounts: a group
-    that is most of the scan is held, by a part of it, against those who are left."""
+    """Return at most `LARGEST_SAMPLE` of `accounts`, which are members, evenly spaced, and no more than a third of all
+    other accounts: a group that is most of the scan is held, by a part of it, against those who are left."""
     most = min(LARGEST_SAMPLE, (case.people.size - len(group)) // 3)
     if len(accounts) <= most or not most:
         return accounts

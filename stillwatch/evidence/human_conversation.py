@@ -60,6 +60,7 @@ def _spread(turns: F64, rates: F64) -> tuple[float, float]:
     rate = float(turns @ rates / turns.sum())
     return float(turns @ (rates - rate) ** 2), rate * (1 - rate)
 
+
 UNREAD = 0.5
 """Share of an account's follow-ups from which nobody is taken to read if they come too soon: of people's 1.3 % do."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stillwatch.evidence import EVIDENCE_TABLE
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, Earlier
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, population
 from stillwatch.proposals import PROPOSERS, distinct, jaccard, propose
@@ -177,7 +177,7 @@ def nobody() -> Sight:
     exchanges, accounts = ledger(Crowd("a", 5))
     with attached(exchanges.slice(0, 0), accounts) as engine:
         people = population(engine)
-        return Sight(people, handoffs(engine, people), LIMITS, {})
+        return Sight(people, handoffs(engine, people), LIMITS, Earlier())
 
 
 @ALL
@@ -231,7 +231,7 @@ def test_overlap_is_the_share_of_the_union(one: tuple[int, ...], other: tuple[in
 
 def test_a_known_campaign_is_looked_for_again(world: World) -> None:
     seeds = frozenset(world.people.ids[i] for i in world.accounts("banned"))
-    known = dataclasses.replace(world.sight, known={"c-of-yesterday": seeds})
+    known = dataclasses.replace(world.sight, known=Earlier({"c-of-yesterday": seeds}))
     regrowth = next(proposer for proposer in PROPOSERS if proposer.__name__ == "regrowth")
     found = {candidate.reason: candidate for candidate in regrowth(known)}
     assert _overlap(found["carry the marks of campaign c-of-yesterday"], world.accounts("banned", "regrown")) == 1.0

@@ -27,7 +27,7 @@ from stillwatch.record import ACCOUNTS, EXCHANGES, Skips, conform
 from tests.range.conftest import Tables, in_memory
 
 TINY = WorldSpec(scale=0.35, text=TextMode.SHORT, innocents=1.0)
-FILES = ("exchanges.parquet", "accounts.parquet", "truth.parquet", "world.json")
+FILES = ("exchanges.parquet", "accounts.parquet", "truth.parquet", "harvest.parquet", "world.json")
 
 
 def test_both_tables_are_in_the_record_and_the_truth_in_its_own(small: Tables) -> None:
@@ -67,6 +67,17 @@ def test_the_first_harvest_is_a_request_of_that_account(small: Tables) -> None:
     first = small.exchanges.group_by("account_id").aggregate([("ts", "min")])
     both = small.truth.filter(pc.is_valid(small.truth["first_harvest_ts"])).join(first, "account_id")
     assert pc.all(pc.greater_equal(both["first_harvest_ts"], both["ts_min"])).as_py()
+
+
+def test_harvest_names_the_requests_by_which_each_account_harvests(small: Tables) -> None:
+    """Each is a request of the world, stands there once, and the first of an account is the moment the truth names."""
+    harvest = pq.read_table(small.world.harvest)
+    taken = harvest.join(small.exchanges.select(["exchange_id", "ts", "account_id"]), "exchange_id")
+    assert taken.num_rows == harvest.num_rows == pc.count_distinct(harvest["exchange_id"]).as_py()
+    first = taken.group_by("account_id").aggregate([("ts", "min")]).sort_by("account_id")
+    told = small.truth.filter(pc.is_valid(small.truth["first_harvest_ts"])).sort_by("account_id")
+    assert first["account_id"].to_pylist() == told["account_id"].to_pylist()
+    assert first["ts_min"].to_pylist() == told["first_harvest_ts"].to_pylist()
 
 
 def test_exchanges_lie_within_the_days_of_the_world_and_after_sign_up(small: Tables) -> None:

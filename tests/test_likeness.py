@@ -23,7 +23,13 @@ COLUMNS, HOURS = 10, 24
 
 
 def simulated(
-    rng: np.random.Generator, n: I64, *, excess: float = 0.0, sitting: float = 0.0, alike: float = 0.0
+    rng: np.random.Generator,
+    n: I64,
+    *,
+    excess: float = 0.0,
+    sitting: float = 0.0,
+    alike: float = 0.0,
+    varies: float | F64 = 1.0,
 ) -> Profiles:
     """Return the sums of accounts with `n` exchanges each, as the queries would.
 
@@ -31,6 +37,7 @@ def simulated(
         excess: between-account variance in units of the within-account variance.
         sitting: variance of what the exchanges of one hour have in common, in the same unit.
         alike: correlation between the columns.
+        varies: standard deviation within accounts, of all or of each.
     """
     account = np.repeat(np.arange(len(n)), n)
     hour = rng.integers(0, HOURS, len(account))
@@ -42,7 +49,8 @@ def simulated(
 
     own = np.sqrt(excess) * noise(len(n))[account]
     common = np.sqrt(sitting) * noise(len(n) * HOURS)[block]
-    return _summed(block, own + common + noise(len(account)), len(n))
+    each = np.broadcast_to(np.asarray(varies), len(n))[account, None]
+    return _summed(block, own + each * (common + noise(len(account))), len(n))
 
 
 def _summed(block: I64, values: F64, accounts: int) -> Profiles:
@@ -92,6 +100,46 @@ def test_alike_things_asked_in_one_sitting_do_not_count_as_many() -> None:
     found = _p_values(300, sitting=1.0)
     assert np.mean(found <= 0.05) <= 0.1
     assert np.mean(found >= 0.95) <= 0.15, "nor do they set accounts of one source apart"
+
+
+POOL, PEOPLE = 30, 300
+
+
+def _pool_among_people(rng: np.random.Generator, varies: float, *, excess: float = 0.0, people: float = 0.2) -> Means:
+    """Return a pool whose accounts vary `varies` times as much within as people do, and after it people."""
+    pool = simulated(rng, rng.poisson(60, POOL) + 2, excess=excess, varies=varies, sitting=0.5)
+    others = simulated(rng, rng.poisson(60, PEOPLE) + 2, excess=people, sitting=0.5)
+    names = ("n", "blocks", "nn", "sums", "ss", "ns")
+    return means(Profiles(*(np.concatenate([getattr(pool, n), getattr(others, n)], axis=1) for n in names)))
+
+
+@pytest.mark.parametrize("varies", [0.5, 1.0, 2.0])
+def test_a_pool_that_varies_more_or_less_than_people_is_one_source_all_the_same(varies: float) -> None:
+    rng, pool = np.random.default_rng(21), np.arange(POOL)
+    found = [_pool_among_people(rng, varies) for _ in range(100)]
+    p = np.array([further_apart_than(of, pool, np.zeros(of.z.shape[1])) for of in found])
+    assert np.mean(p <= 0.05) <= 0.12
+    assert np.mean(p >= 0.95) <= 0.12
+    assert np.mean([spread(of, pool).excess.mean() for of in found]) < 0.01
+
+
+def test_people_who_vary_more_than_others_are_not_called_alike_for_it() -> None:
+    rng, some, others = np.random.default_rng(22), np.arange(POOL), np.arange(POOL, POOL + PEOPLE)
+    found = [_pool_among_people(rng, 2.0, excess=0.2) for _ in range(100)]
+    p = np.array([as_alike_as_one_source(of, some, spread(of, others).excess) for of in found])
+    assert np.mean(p <= 0.05) <= 0.1
+    assert np.mean(p <= 0.01) <= 0.04
+
+
+def test_five_accounts_with_few_hours_know_little_of_how_they_vary() -> None:
+    """The variance within is itself an estimate, and an error in it must not speak for or against anybody."""
+    rng, few = np.random.default_rng(23), np.arange(5)
+    found = []
+    for _ in range(400):
+        of = means(simulated(rng, np.concatenate([np.full(5, 6), np.full(60, 40)]), sitting=1.0))
+        found.append(as_alike_as_one_source(of, few, np.zeros(of.z.shape[1])))
+    assert np.mean(np.array(found) <= 0.01) <= 0.025
+    assert np.mean(np.array(found) <= 0.001) <= 0.005
 
 
 def test_power_grows_with_exchanges_and_with_accounts() -> None:

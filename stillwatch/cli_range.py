@@ -133,7 +133,10 @@ def report(
 def run(
     which: Annotated[
         str,
-        typer.Option("--set", help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`."),
+        typer.Option(
+            "--set",
+            help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`, `practice-wide`.",
+        ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[

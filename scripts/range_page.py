@@ -55,7 +55,7 @@ The costs are judged from list prices and effort, none is measured.
 _SETS = f"""## Standard set
 
 What `stillwatch range run` builds, scans and scores. Text is short throughout. Seeds from {REPORTING} on are for \
-reporting: nothing may be fitted on them. The set `practice` has others, to look at while working.
+reporting: nothing may be fitted on them. The practice sets have others, to look at while working.
 """
 
 _TOLERANCES = """## Tolerances

@@ -55,9 +55,9 @@ The costs are judged from list prices and effort, none is measured.
 _SETS = f"""## Standard set
 
 What `stillwatch range run` builds, scans and scores. Text is short throughout. Seeds from {REPORTING} on are for \
-reporting: nothing may be fitted on them. The sets `practice` and `early-practice` have others, to look at while \
-working. *History* are days of innocent traffic before the campaign begins; *scans* are so many over the world, or one \
-at each of the hours after its first harvest.
+reporting: nothing may be fitted on them. The practice sets have others, to look at while working. *History* are days \
+of innocent traffic before the campaign begins; *scans* are so many over the world, or one at each of the hours after \
+its first harvest.
 """
 
 _TOLERANCES = """## Tolerances

@@ -141,7 +141,7 @@ def run(
         typer.Option(
             "--set",
             help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
-            "`calibration`, `practice`.",
+            "`calibration`, `practice`, `practice-wide`.",
         ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,

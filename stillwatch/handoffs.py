@@ -55,8 +55,8 @@ FAILOVER = Query(
 )
 
 ANYHOW = 0.1
-"""Share of the shorter list of two accounts' different prompts, without what one handed to the other, that the other
-asks too: above it nothing was handed over. Whole lists have more, and accounts of a pool have next to nothing."""
+"""Share of what each of two accounts asks, without what one handed to the other, that the other asks too: above it
+nothing was handed over. Whole lists have more, and accounts of a pool have next to nothing."""
 ANYHOW_LEAST = 3
 """Prompts; fewer in common are chance, or bodies that failed on a third account."""
 
@@ -64,20 +64,22 @@ HANDED_OVER = Query(
     "handed_over",
     f"""
     with tried as ({FAILOVER.sql}),
-        asked as (select distinct exchanges.account_id, prompt_mark from exchanges
+        asked as (select exchanges.account_id, prompt_mark, count(*) as n from exchanges
             join groups on groups.account_id = exchanges.account_id
-            where groups.campaign_id = :group and prompt_mark is not null),
-        lists as (select account_id, count(*) as n from asked group by account_id),
-        alike as (select a.account_id as a, b.account_id as b, count(*) as n from asked as a
+            where groups.campaign_id = :group and prompt_mark is not null group by exchanges.account_id, prompt_mark),
+        lists as (select account_id, sum(n) as n from asked group by account_id),
+        alike as (select a.account_id as a, b.account_id as b, sum(a.n) as n from asked as a
             join asked as b on a.prompt_mark = b.prompt_mark and a.account_id <> b.account_id
             group by a.account_id, b.account_id),
         handed as (select least(source, target) as a, greatest(source, target) as b, sum(n) as n from tried
             group by least(source, target), greatest(source, target)),
-        anyhow as (select alike.a as source, alike.b as target from alike
+        kept as (select alike.a, alike.b, alike.n - handed.n as n, lists.n - handed.n as asked from alike
             join handed on handed.a = least(alike.a, alike.b) and handed.b = greatest(alike.a, alike.b)
-            join lists as one on one.account_id = alike.a join lists as other on other.account_id = alike.b
-            where alike.n - handed.n >= {ANYHOW_LEAST}
-                and alike.n - handed.n > {ANYHOW} * (least(one.n, other.n) - handed.n))
+            join lists on lists.account_id = alike.a),
+        anyhow as (select one.a as source, one.b as target from kept as one
+            join kept as other on other.a = one.b and other.b = one.a
+            where least(one.n, other.n) >= {ANYHOW_LEAST} and one.n > {ANYHOW} * one.asked
+                and other.n > {ANYHOW} * other.asked)
     select tried.source, tried.target, tried.n, tried.exhibit from tried
         left join anyhow on anyhow.source = tried.source and anyhow.target = tried.target
     where anyhow.source is null""",
@@ -159,12 +161,14 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
 
 
 def _anyhow(people: Population, source: I64, target: I64, n: I64) -> npt.NDArray[np.bool_]:
-    """Return which pairs of accounts have more different prompts in common than were handed over, shape (pairs,)."""
-    held = (people.shared["prompt"].matrix > 0).astype(np.int64)
-    both = np.asarray(held[source].multiply(held[target]).sum(axis=1)).ravel()
+    """Return which pairs of accounts ask the same beyond what was handed over, shape (pairs,)."""
+    counts = people.shared["prompt"].matrix
+    held = (counts > 0).astype(np.int64)
     pair = np.minimum(source, target) * people.size + np.maximum(source, target)
     _, place = np.unique(pair, return_inverse=True)
     handed = np.bincount(place, weights=n)[place] if len(n) else n
-    lists = people.totals["distinct_prompts"]
-    shorter = np.minimum(lists[source], lists[target])
-    return np.asarray((both - handed >= ANYHOW_LEAST) & (both - handed > ANYHOW * (shorter - handed)))
+    found = np.ones(len(source), dtype=np.bool_)
+    for one, other in ((source, target), (target, source)):
+        both = np.asarray(counts[one].multiply(held[other]).sum(axis=1)).ravel() - handed
+        found &= (both >= ANYHOW_LEAST) & (both > ANYHOW * (people.totals["prompts"][one] - handed))
+    return found

@@ -41,7 +41,7 @@ LOOKED_AT = (
     "small worlds of the same generator",
     "the real-prompts worlds of seed 1, whole and thinned",
     "worlds of the reported campaigns of seeds 31 to 51",
-    "the innocent worlds of the practice set, seeds 1 to 20",
+    "the innocent worlds of the practice sets, seeds 1 to 20 and 51 to 107",
 )
 """Worlds that were looked at while numbers were judged. On them a figure is no independent measure."""
 

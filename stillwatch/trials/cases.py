@@ -1,7 +1,7 @@
 """The worlds of the standard set: one ordered tuple each for continuous integration, for the long run, for the ladder,
-and two of innocents alone.
+and three of innocents alone.
 
-Seeds below `REPORTING` may be looked at while thresholds are chosen; all sets but `practice` have seeds for reporting
+Seeds below `REPORTING` may be looked at while thresholds are chosen; all but the practice sets have seeds for reporting
 only. To add a case, add its line and save the baseline anew (`stillwatch range run --save`).
 """
 
@@ -139,7 +139,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1101 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 1201 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -180,11 +180,42 @@ EARLY = _early_cases(261)
 EARLY_PRACTICE = _early_cases(51)
 """The same on seeds that may be looked at."""
 
+_CONFUSABLE = (
+    ("eval_harness", "relay"),
+    ("eval_harness", "drift_monitors"),
+    ("eval_harness", "hackathon"),
+    ("relay", "agent_prompt"),
+    ("classroom", "hackathon"),
+    ("labelling_vendor", "nightly_batch"),
+)
+"""Populations that share their strongest signs, and crowd a world together."""
+_LARGE = 0.3
+"""Scale of the largest practice worlds: 300,000 exchanges, and groups three times as large."""
+
+
+def _wide_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
+    """Yield name, scale and dials of what the practice set has not: the smallest and the largest of its scales, pairs
+    of populations, and worlds whose groups are larger than any other set's."""
+    for name in _LOOKALIKES:
+        for scale in (_SCALES[0], _SCALES[-1]):
+            yield f"{name}-{scale:g}", scale, {name: _most_of(name)}
+    for pair in _CONFUSABLE:
+        yield "+".join(pair), _SCALES[-1], {name: round(_most_of(name) / 2, 1) for name in pair}
+    for name in ("eval_harness", "relay", "hackathon"):
+        yield f"{name}-{_LARGE:g}", _LARGE, {name: _most_of(name)}
+    yield f"as-they-come-{_LARGE:g}", _LARGE, {}
+
+
+PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, dials) in enumerate(_wide_worlds()))
+"""More of them, where a change to detection is to be sure of: forty-six worlds in a quarter of an hour."""
+
 SETS: Mapping[str, tuple[Case, ...]] = {
     "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
-    "early": EARLY, "early-practice": EARLY_PRACTICE,
+    "practice-wide": PRACTICE_WIDE, "early": EARLY, "early-practice": EARLY_PRACTICE,
 }  # fmt: skip
-INNOCENT_SETS = ("calibration", "practice")
+PRACTICE_SETS = ("practice", "practice-wide", "early-practice")
+"""Sets whose seeds may be looked at."""
+INNOCENT_SETS = ("calibration", "practice", "practice-wide")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
 EARLY_SETS = ("early", "early-practice")
 """Sets that say how soon campaigns are found: shown by their alarms."""

@@ -13,7 +13,7 @@ from stillwatch.range.cast import cast
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.render import TextMode
 from stillwatch.trials import EARLY_SETS, INNOCENT_SETS, SETS, Case
-from stillwatch.trials.cases import REPORTING
+from stillwatch.trials.cases import PRACTICE_SETS, REPORTING
 
 CASES = [pytest.param(case, id=f"{name}-{case.name}") for name, cases in SETS.items() for case in cases]
 MINUTES = 1_500_000
@@ -30,7 +30,7 @@ def test_a_case_can_be_cast(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_is_for_reporting_unless_it_is_for_practice_and_carries_short_text(case: Case) -> None:
-    assert (case.seed >= REPORTING) == (case not in SETS["practice"] + SETS["early-practice"])
+    assert (case.seed >= REPORTING) == all(case not in SETS[name] for name in PRACTICE_SETS)
     assert case.spec().text is TextMode.SHORT
     assert case.cut_offs >= 1
 

@@ -61,6 +61,7 @@ def carried(truth: Path, scan: Path) -> tuple[Carried, ...]:
         str(scan / f"{name}.parquet") for name in ("groups", "campaigns", "cleared", "evidence")
     )
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         planted = connection.execute(_PLANTED, [str(truth), CAMPAIGN]).fetchall()
         nearest = connection.execute(_NEAREST, [str(truth), CAMPAIGN, groups, groups, named, cleared]).fetchall()
         found = {row[0]: row[1:] for row in nearest}

@@ -174,4 +174,4 @@ SETS: Mapping[str, tuple[Case, ...]] = {
 INNOCENT_SETS = ("calibration", "practice")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
 EARLY_SETS = ("early", "early-practice")
-"""Sets that say how soon campaigns are found: shown by their alarms."""
+"""Sets that say how soon campaigns are found: shown by their alarms, and not held against a saved baseline."""

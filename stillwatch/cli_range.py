@@ -154,8 +154,8 @@ def run(
 ) -> None:
     """Build, scan and score a standard set, and compare it with what it gave before or with what it should give."""
     cases = _cases(which, only or [])
-    alone = which in INNOCENT_SETS
-    baselines = {name: _baseline(name, cases) for name in against or ([] if save or alone else [which])}
+    usual = [] if save or which in (*INNOCENT_SETS, *EARLY_SETS) else [which]
+    baselines = {name: _baseline(name, cases) for name in against or usual}
     _check_new(out, cases)
     if save:
         _check_writable(save)
@@ -164,7 +164,7 @@ def run(
     worse = {name: drops(trials, baseline) for name, baseline in baselines.items()}
     if save:
         save_baseline(trials, save)
-    found = innocence(trials) if alone else None
+    found = innocence(trials) if which in INNOCENT_SETS else None
     if found is not None:
         show(as_json, lambda: innocence_json(trials, worse, found), lambda: innocence_view(trials, worse, found))
     elif which in EARLY_SETS:

@@ -218,4 +218,4 @@ PRACTICE_SETS = ("practice", "practice-wide", "early-practice")
 INNOCENT_SETS = ("calibration", "practice", "practice-wide")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
 EARLY_SETS = ("early", "early-practice")
-"""Sets that say how soon campaigns are found: shown by their alarms."""
+"""Sets that say how soon campaigns are found: shown by their alarms, and not held against a saved baseline."""

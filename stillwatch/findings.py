@@ -238,9 +238,9 @@ CAMPAIGNS = pa.schema(
 )
 """One row per group that passed, strongest first."""
 
-CLEARED = pa.schema(
-    [f for f in CAMPAIGNS if f.name not in ("verdict", "regrown_from", "regrown")] + [required("reason", pa.string())]
-)
+_OF_CAMPAIGNS = ("verdict", "regrown_from", "regrown")
+
+CLEARED = pa.schema([f for f in CAMPAIGNS if f.name not in _OF_CAMPAIGNS] + [required("reason", pa.string())])
 """One row per group that was tested and not accused, with the reason; `campaign_id` is the id of the group."""
 
 MEMBERS = pa.schema(

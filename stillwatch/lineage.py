@@ -43,9 +43,14 @@ class _Tie:
 
 
 def memories(campaigns: Sequence[Campaign], case: Case) -> Mapping[str, Memory]:
-    """Return what each campaign is known by: its rare texts, and instruments that two members share."""
+    """Return what each campaign is known by: its rare texts, and instruments that two members share.
+
+    Rare is what few accounts use that are in no campaign: a pool that came back already uses the texts of the first.
+    """
     place = _places(case)
-    return {c.campaign_id: _memory(_members(c, place), case) for c in campaigns}
+    members = {c.campaign_id: _members(c, place) for c in campaigns}
+    others = ~flags(case, np.concatenate([np.empty(0, dtype=np.int64), *members.values()]))
+    return {name: _memory(accounts, others, case) for name, accounts in members.items()}
 
 
 def with_lineage(
@@ -80,10 +85,10 @@ def with_lineage(
     return tuple(found)
 
 
-def _memory(members: I64, case: Case) -> Memory:
+def _memory(members: I64, others: Flags, case: Case) -> Memory:
     inside, marks = flags(case, members), {}
     for kind in SCAFFOLDS:
-        marks[kind] = case.people.shared[kind].marks[telling_marks(kind, inside, case)]
+        marks[kind] = case.people.shared[kind].marks[telling_marks(kind, inside, case, others)]
     for kind in INSTRUMENTS:
         shared = case.people.shared[kind]
         marks[kind] = shared.marks[np.asarray((shared.matrix[members] > 0).sum(axis=0)).ravel() >= 2]

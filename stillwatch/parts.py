@@ -49,7 +49,9 @@ def told_apart(campaigns: Sequence[Campaign], case: Case, engine: Engine) -> tup
     Args:
         engine: has the view `exchanges`; it is read if there is anything to tell apart.
     """
-    found = {c.campaign_id: _telling(_inside(c, case), case) for c in campaigns if _may_harvest(c)}
+    inside = {c.campaign_id: _inside(c, case) for c in campaigns}
+    others = ~np.any([np.zeros(case.people.size, dtype=np.bool_), *inside.values()], axis=0)
+    found = {c.campaign_id: _telling(inside[c.campaign_id], others, case) for c in campaigns if _may_harvest(c)}
     found = {campaign_id: telling for campaign_id, telling in found.items() if telling.marks}
     if not found:
         return tuple(campaigns)
@@ -79,14 +81,15 @@ def _inside(campaign: Campaign, case: Case) -> Flags:
     return flags(case, np.array([place[member.account_id] for member in campaign.members], dtype=np.int64))
 
 
-def _telling(inside: Flags, case: Case) -> _Telling:
+def _telling(inside: Flags, others: Flags, case: Case) -> _Telling:
+    """Return the texts of some accounts, compared with people who are in no campaign."""
     marks: list[tuple[str, int]] = []
     elsewhere = 1
     for kind in SCAFFOLDS:
-        shared, telling = case.people.shared[kind], np.flatnonzero(telling_marks(kind, inside, case))
+        shared, telling = case.people.shared[kind], np.flatnonzero(telling_marks(kind, inside, case, others))
         marks += [(kind, int(mark)) for mark in shared.marks[telling]]
-        elsewhere += int(shared.matrix[np.flatnonzero(~inside)][:, telling].sum())
-    return _Telling(min(elsewhere / max(int(case.people.n[~inside].sum()), 1), 1.0), tuple(marks))
+        elsewhere += int(shared.matrix[np.flatnonzero(others)][:, telling].sum())
+    return _Telling(min(elsewhere / max(int(case.people.n[others].sum()), 1), 1.0), tuple(marks))
 
 
 def _load(engine: Engine, campaigns: Sequence[Campaign], found: dict[str, _Telling]) -> None:

@@ -134,9 +134,8 @@ def _of_the_range(
         alike = np.flatnonzero(ordinary & (n >= low) & (n < high))
         yield from ((f"{low:g} to {high:g}", *sort) for sort in _chosen(case, alike, sizes, rng))
     of, least = means(case.people.profiles, PROPOSING_HALF), case.limits.least_exchanges
-    bodies = [
-        trimmed(c.accounts, of, least) for c in propose(Sight(case.people, case.handoffs, case.limits, Earlier()))
-    ]
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
+    bodies = [trimmed(candidate.accounts, of, least) for candidate in propose(sight)]
     yield "any", "any", PROPOSED, [body for body in bodies if ordinary[body].mean() >= MOSTLY]
 
 

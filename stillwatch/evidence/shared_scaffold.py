@@ -114,11 +114,19 @@ def telling_users(inside: Flags, case: Case) -> Flags:
     return uses
 
 
-def telling_marks(kind: str, inside: Flags, case: Case) -> Flags:
-    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,)."""
-    members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
-    among = np.asarray(case.habits[kind].matrix[members].sum(axis=0)).ravel()
-    elsewhere = case.habits[kind].holders - among
+def telling_marks(kind: str, inside: Flags, case: Case, others: Flags | None = None) -> Flags:
+    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,).
+
+    Args:
+        others: whom they are compared with, all others without it, shape (accounts,).
+    """
+    habits = case.habits[kind]
+    within, without = int(inside.sum()), int((~inside if others is None else others).sum())
+    among = np.asarray(habits.matrix[np.flatnonzero(inside)].sum(axis=0)).ravel()
+    if others is None:
+        elsewhere = habits.holders - among
+    else:
+        elsewhere = np.asarray(habits.matrix[np.flatnonzero(others)].sum(axis=0)).ravel()
     often, lifted = among >= max(CHARACTERISTIC * within, 2), among * without >= LIFT * (elsewhere + 1) * within
     return np.asarray(often & lifted)
 

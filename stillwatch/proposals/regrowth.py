@@ -67,7 +67,7 @@ def _carriers(sight: Sight, seeds: I64) -> I64:
 
 
 def _reminders(sight: Sight, memory: tuple[int, Memory]) -> I64:
-    """Return accounts that carry a remembered mark that is still few people's and began when the campaign had ended."""
+    """Return accounts with a remembered mark that is still few people's, which began when the campaign had ended."""
     size, known = memory
     carriers = np.zeros(sight.people.size, dtype=bool)
     for kind in _KINDS:

@@ -43,6 +43,7 @@ ORDER = (
     "parts",
     "follow",
     "explain",
+    "naming",
     "pipeline",
     "results",
     "history",

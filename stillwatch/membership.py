@@ -28,7 +28,7 @@ _FAMILIES_TO_JOIN = 2
 SHOWN = 2.0
 """Bits of a kind of evidence from which its habit is held against single accounts."""
 MOTIFS_SHOWN = ("continued_conversation", "failover", "displaced_reasoning")
-STRONG = ("sameness", "scaffold", "instrument", "handoff")
+STRONG = ("sameness", "scaffold", "instrument", "handoff", "unread")
 """Features of which an account that joins must have one; the others are too many people's."""
 _NO_LESS = 1e-9
 """Least variance within accounts, in units of that of all: members that never vary are no reason to divide by zero."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -21,6 +21,7 @@ from stillwatch.trials.baseline import Drop
 from stillwatch.trials.run import Trial
 from stillwatch.trials.view import compared, trials_json
 
+_JSON = TypeAdapter(Detection | None)
 _NOTHING = "-"
 _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("case", "left"),
@@ -44,8 +45,8 @@ def early_json(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) -> 
     """Return what `trials_json` does, with every look at each campaign."""
     said = trials_json(trials, worse)
     for case, trial in zip(said["cases"], trials, strict=True):
-        found = {group.group_id: group.detection for group in _campaigns(trial.score)}
-        case["detection"] = {name: asdict(one) for name, one in found.items() if one is not None}
+        groups = _campaigns(trial.score)
+        case["detection"] = {group.group_id: _JSON.dump_python(group.detection, mode="json") for group in groups}
         case["innocents_at_most"] = _innocents(trial.score)
     return said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -214,3 +215,21 @@ def test_a_world_is_imported_without_a_row_skipped_or_repaired(tmp_path: Path) -
 def test_relays_are_in_every_world(small: Tables) -> None:
     assert small.world.kinds[RELAY] >= 8
     assert MICRO == 1_000_000
+
+
+@pytest.mark.parametrize("rungs", [(), ("bought-accounts",)])
+def test_in_a_history_there_are_innocents_and_of_the_campaign_only_accounts_that_are_bought_later(
+    rungs: tuple[str, ...], tmp_path: Path
+) -> None:
+    world = build_world(replace(TINY, history=3, rungs=rungs), tmp_path / "world", 5)
+    begin = dt.datetime.fromisoformat(f"{TINY.scenario.start}T00:00:00+00:00")
+    sent, truth = pq.read_table(world.exchanges), pq.read_table(world.truth)
+    first = pc.min(sent.column("ts")).as_py()
+    assert dt.timedelta(days=2) < begin - first <= dt.timedelta(days=3)
+    assert pc.min(truth.column("first_harvest_ts")).as_py() >= begin
+    early = sent.filter(pc.less(sent.column("ts"), pa.scalar(begin, sent.schema.field("ts").type)))
+    kinds = (
+        early.select(["account_id"]).join(truth.select(["account_id", "kind"]), "account_id").column("kind").to_pylist()
+    )
+    assert ("campaign" in kinds) == bool(rungs)
+    assert kinds.count("ordinary") > 100

@@ -2,7 +2,8 @@
 
 Around each of many seed accounts, the others are sorted by how far they lie from it in units of what their numbers of
 exchanges allow. A group of interchangeable accounts shows as a full ball in an empty shell; a circle of like-minded
-people goes on past any radius. Balls of several radii are handed in, since the tests decide. Only one half of the hours is used, so that the other half can test.
+people goes on past any radius. Balls of several radii are handed in, since the tests decide. Only one half of the
+hours is used, so that the other half can test.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Around each of many seed accounts, the others are sorted by how far they lie from it in units of what their numbers of
 exchanges allow. A group of interchangeable accounts shows as a full ball in an empty shell; a circle of like-minded
-people goes on past any radius. Only one half of the hours is used, so that the other half can test.
+people goes on past any radius. Balls of several radii are handed in, since the tests decide. Only one half of the
+hours is used, so that the other half can test.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ nobody knows how much a campaign asks of one account.
 """
 _DEVIATIONS = 2.0
 """Radius of a ball, in standard deviations of the distance that chance gives; about 97 % of one source lie inside."""
+_OTHER_DEVIATIONS = (0.5, 4.0, 8.0)
+"""Radii around the same centre that are proposed too: a smaller ball has fewer strangers in it, and a larger one holds
+accounts that keep to topics of their own inside one source; a part of a pool would be held against its rest."""
 _CONTRAST = 0.5
 """A ball is proposed if it holds this many accounts for each one in the shell of twice its radius."""
 
@@ -52,12 +56,16 @@ def sameness(sight: Sight) -> list[Candidate]:
 
 def _balls(field: _Field, sight: Sight) -> Iterator[tuple[float, I64]]:
     """Yield contrast and accounts of each full ball around one of the most promising seeds."""
-    starts = sorted(((_contrast(field, _ball(field, seed)), seed) for seed in _seeds(field, sight)), reverse=True)
+    starts = sorted(
+        ((_contrast(_ball(field, seed), field.radius), seed) for seed in _seeds(field, sight)), reverse=True
+    )
     for start, seed in starts[: 2 * sight.limits.sameness_groups]:
         if start > 0:
-            ball, contrast = _settle(field, seed)
-            if len(ball) >= sight.limits.smallest_group and contrast >= _CONTRAST:
-                yield contrast, ball
+            ball = _settle(field, seed)
+            for size in (field.radius, *field.other_radii):
+                accounts, contrast = field.accounts[ball.inside(size)], _contrast(ball, size)
+                if len(accounts) >= sight.limits.smallest_group and contrast >= _CONTRAST:
+                    yield contrast, accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class _Field:
     excess: float
     centre: F64
     radius: float
+    other_radii: tuple[float, ...]
     power: float
 
 
@@ -79,7 +88,9 @@ def _field(sight: Sight) -> _Field | None:
         return None
     of = all_means.take(accounts)
     ordinary = spread(of, np.arange(len(accounts)))
-    return _Field(accounts, of, float(ordinary.excess.mean()), ordinary.centre, radius(of, _DEVIATIONS), _POWERS[0])
+    others = tuple(radius(of, deviations) for deviations in _OTHER_DEVIATIONS)
+    excess = float(ordinary.excess.mean())
+    return _Field(accounts, of, excess, ordinary.centre, radius(of, _DEVIATIONS), others, _POWERS[0])
 
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:
@@ -94,6 +105,10 @@ class _Ball:
     distance: F64
     able: Flags
 
+    def inside(self, size: float) -> I64:
+        """Return the accounts within the radius `size`, as positions in the field."""
+        return np.flatnonzero(self.able & (self.distance <= size))
+
 
 def _ball(field: _Field, seed: int) -> _Ball:
     """Return the ball around one account, whose own mean errs too."""
@@ -107,24 +122,23 @@ def _around(field: _Field, centre: F64, allowed: F64) -> _Ball:
     return _Ball(distance, 1.0 + apart / allowed >= field.power)
 
 
-def _contrast(field: _Field, ball: _Ball) -> float:
-    """Return accounts inside the radius for each one in the shell up to twice the radius."""
-    inside = int((ball.able & (ball.distance <= field.radius)).sum())
-    shell = int((ball.able & (ball.distance > field.radius) & (ball.distance <= 2 * field.radius)).sum())
-    return inside / (shell + 1.0) if inside >= 3 else 0.0
+def _contrast(ball: _Ball, size: float) -> float:
+    """Return accounts inside the radius `size` for each one in the shell up to twice that radius."""
+    inside = len(ball.inside(size))
+    return inside / (len(ball.inside(2 * size)) - inside + 1.0) if inside >= 3 else 0.0
 
 
-def _settle(field: _Field, seed: int) -> tuple[I64, float]:
-    """Move the centre to the mean of its ball until it stays; return the accounts in it and the contrast."""
+def _settle(field: _Field, seed: int) -> _Ball:
+    """Move the centre to the mean of its ball until it stays; return the ball around it."""
     ball = _ball(field, seed)
-    inside = np.flatnonzero(ball.able & (ball.distance <= field.radius))
+    inside = ball.inside(field.radius)
     for _ in range(_STEPS):
         if not len(inside):
             break
         weights = field.of.n[inside]
         ball = _around(field, weights @ field.of.z[inside] / weights.sum(), 1.0 / field.of.n)
-        moved = np.flatnonzero(ball.able & (ball.distance <= field.radius))
+        moved = ball.inside(field.radius)
         if np.array_equal(moved, inside):
             break
         inside = moved
-    return field.accounts[inside], _contrast(field, ball)
+    return ball

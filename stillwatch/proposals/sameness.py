@@ -39,33 +39,56 @@ _CONTRAST = 0.5
 
 
 def sameness(sight: Sight) -> list[Candidate]:
-    """Propose balls of profiles in empty shells, fullest contrast first."""
-    found: dict[bytes, tuple[float, I64]] = {}
+    """Propose balls of profiles in empty shells, fullest contrast first, then others around the same centres."""
+    found: dict[bytes, _Balls] = {}
     field = _field(sight)
     if field is None:
         return []
     for power in _POWERS:
-        for contrast, ball in _balls(replace(field, power=power), sight):
-            found.setdefault(ball.tobytes(), (contrast, ball))
-    best = sorted(found.values(), key=lambda item: (-np.log1p(item[0]) * len(item[1]), item[1][0]))
+        for balls in _balls(replace(field, power=power), sight):
+            found.setdefault(balls.first.tobytes(), balls)
+    best = sorted(found.values(), key=lambda balls: balls.order)[: sight.limits.sameness_groups]
     return [
         Candidate(ball, "sameness", PROFILE_KINDS, "profiles as close as samples of one source")
-        for _, ball in best[: sight.limits.sameness_groups]
+        for ball in (*(balls.first for balls in best), *(ball for balls in best for ball in balls.others))
     ]
 
 
-def _balls(field: _Field, sight: Sight) -> Iterator[tuple[float, I64]]:
-    """Yield contrast and accounts of each full ball around one of the most promising seeds."""
+@dataclass(frozen=True, slots=True)
+class _Balls:
+    """Full balls around one centre: accounts of the first, its contrast, and accounts of those of other radii."""
+
+    first: I64
+    contrast: float
+    others: tuple[I64, ...]
+
+    @property
+    def order(self) -> tuple[float, int]:
+        """Place among others: more contrast and accounts first."""
+        return -float(np.log1p(self.contrast)) * len(self.first), int(self.first[0])
+
+
+def _balls(field: _Field, sight: Sight) -> Iterator[_Balls]:
+    """Yield the full balls around each of the most promising seeds whose first one is full."""
     starts = sorted(
         ((_contrast(_ball(field, seed), field.radius), seed) for seed in _seeds(field, sight)), reverse=True
     )
     for start, seed in starts[: 2 * sight.limits.sameness_groups]:
         if start > 0:
             ball = _settle(field, seed)
-            for size in (field.radius, *field.other_radii):
-                accounts, contrast = field.accounts[ball.inside(size)], _contrast(ball, size)
-                if len(accounts) >= sight.limits.smallest_group and contrast >= _CONTRAST:
-                    yield contrast, accounts
+            first = _full(field, ball, field.radius, sight)
+            if first is not None:
+                others = (_full(field, ball, size, sight) for size in field.other_radii)
+                yield _Balls(
+                    first, _contrast(ball, field.radius), tuple(other for other in others if other is not None)
+                )
+
+
+def _full(field: _Field, ball: _Ball, size: float, sight: Sight) -> I64 | None:
+    """Return the accounts within the radius `size`, or None if they are few or the shell around them is not empty."""
+    accounts = field.accounts[ball.inside(size)]
+    full = len(accounts) >= sight.limits.smallest_group and _contrast(ball, size) >= _CONTRAST
+    return accounts if full else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,13 @@ def test_around_one_centre_smaller_and_larger_balls_are_proposed_too() -> None:
         sizes = sorted({len(candidate.accounts) for candidate in sameness(made.sight)})
     assert sizes[0] < 0.8 * sizes[-1]
     assert len(sizes) > 2
+
+
+def test_other_radii_come_after_the_first_ball_of_every_centre_and_crowd_none_of_them_out() -> None:
+    pools = [Crowd(name, 20, exchanges=60, unlike=0, about=about) for name, about in (("one", 0.5), ("two", -0.5))]
+    with a_world(Crowd("people", 200, exchanges=40), *pools, empty=BARE) as made:
+        found = sameness(replace(made.sight, limits=made.sight.limits.model_copy(update={"sameness_groups": 2})))
+        assert len(found) > 2
+        for pool in pools:
+            held, pure = _found(found[:2], made.accounts(pool.name))
+            assert (held, pure) == (1.0, 1.0)

@@ -72,18 +72,18 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 241),
-    Case("agentic", "agentic-2026-02", 0.034, 242, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 243),
-    Case("hydra", "hydra-2026-02", 0.01, 244),
-    Case("letter", "letter-2026-06", 0.002, 245),
-    Case("injected", "injected-2026-07", 0.002, 246, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 247, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 248, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 249),
-    Case("spike", "spike-2026-07", 0.3, 250),
-    Case("innocent", "innocent", 0.5, 251, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 252, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 281),
+    Case("agentic", "agentic-2026-02", 0.034, 282, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 283),
+    Case("hydra", "hydra-2026-02", 0.01, 284),
+    Case("letter", "letter-2026-06", 0.002, 285),
+    Case("injected", "injected-2026-07", 0.002, 286, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 287, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 288, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 289),
+    Case("spike", "spike-2026-07", 0.3, 290),
+    Case("innocent", "innocent", 0.5, 291, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 292, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
@@ -175,7 +175,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
     )
 
 
-EARLY = _early_cases(261)
+EARLY = _early_cases(311)
 """How soon each reported campaign is found, and as what."""
 EARLY_PRACTICE = _early_cases(51)
 """The same on seeds that may be looked at."""

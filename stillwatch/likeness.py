@@ -6,8 +6,9 @@ deviation of all accounts, and that deviation comes from hourly sums, so that a 
 sitting does not count as ten (the sandwich estimator of Liang and Zeger, Biometrika 73(1), 1986, with an hour as the
 cluster).
 
-One account need not vary as another does: who passes on what many people ask varies more than a person, a machine less.
-So what chance allows some accounts is read from how they themselves vary, and not from how all do.
+One account need not vary as another does: who passes on what many people ask varies more than a person. So what chance
+allows some accounts is read from how they themselves vary where that is more than all do. Where it is less, the
+variance of all stands: a machine that varies less within is taken for closer together than chance would have it.
 """
 
 from __future__ import annotations
@@ -121,10 +122,12 @@ def spread(of: Means, accounts: I64) -> Spread:
 
 
 def _within(of: Means, accounts: I64) -> F64:
-    """Return the within-account variance of `accounts`; that of all where they have none."""
+    """Return the within-account variance of `accounts`: on average over the columns at least that of all, which it is
+    where nothing is known of theirs."""
     varied, freedom = _counted(of, accounts)
-    total = freedom.sum()
-    return np.asarray(varied.sum(axis=0) / total if total > 0 else np.ones(of.z.shape[1]))
+    found = varied.sum(axis=0) / max(freedom.sum(), 1e-9)
+    mean = float(found.mean()) if found.size else 0.0
+    return np.asarray(found * max(1.0, 1.0 / mean) if mean > 0 else np.ones(of.z.shape[1]))
 
 
 def _counted(of: Means, accounts: I64) -> tuple[F64, F64]:

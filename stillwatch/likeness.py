@@ -6,8 +6,9 @@ deviation of all accounts, and that deviation comes from hourly sums, so that a 
 sitting does not count as ten (the sandwich estimator of Liang and Zeger, Biometrika 73(1), 1986, with an hour as the
 cluster).
 
-One account need not vary as another does: who passes on what many people ask varies more than a person, a machine less.
-So what chance allows some accounts is read from how they themselves vary, and not from how all do.
+One account need not vary as another does: who passes on what many people ask varies more than a person. So what chance
+allows some accounts is read from how they themselves vary where that is more than all do. Where it is less, the
+variance of all stands: a machine that varies less within is taken for closer together than chance would have it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Means:
         z: means, shape (accounts, columns).
         varied: squares within each account, in units of the within-account variance of all: about `freedom` where it
             varies as all do, shape (accounts, columns).
-        freedom: hours behind them less one, shape (accounts,).
+        freedom: effective hours behind them less one, shape (accounts,): as many equal hours would know a mean as well,
+            so that an account whose exchanges mostly fall into one hour is not taken for one that hardly varies.
         columns: effective number of independent columns, at most their number.
     """
 
@@ -60,17 +62,16 @@ class Means:
 def means(profiles: Profiles, half: int | None = None) -> Means:
     """Return mean profiles from one half of the hours, or from all of them."""
     pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
-    n, sums, freedom = pick(profiles.n), pick(profiles.sums), np.maximum(pick(profiles.blocks) - 1, 0)
-    scatter = _scatter(profiles, pick)
-    some = freedom > 0
-    each = np.where(some, (freedom + 1) / np.maximum(freedom, 1), 0)[:, None] * scatter
-    within = each.sum(axis=0) / max(n[some].sum(), 1)
+    n, nn, sums, blocks = (pick(getattr(profiles, name)) for name in ("n", "nn", "sums", "blocks"))
+    scatter, some = _scatter(profiles, pick), blocks >= 2
+    within = (blocks / np.maximum(blocks - 1, 1))[some] @ scatter[some] / max(n[some].sum(), 1)
+    hours = np.where(some, n**2 / np.maximum(nn, 1), 1)
     used = within > 0
     z, varied = np.zeros((2, len(n), int(used.sum())))
     seen = n > 0
     z[seen] = sums[seen][:, used] / n[seen, None] / np.sqrt(within[used])
-    varied[some] = (each[some][:, used] / n[some, None]) * freedom[some, None] / within[used]
-    return Means(n, z, varied, freedom, _independent(z[seen]))
+    varied[some] = scatter[some][:, used] * (hours / np.maximum(n, 1))[some, None] / within[used]
+    return Means(n, z, varied, hours - 1, _independent(z[seen]))
 
 
 def _scatter(profiles: Profiles, pick: Callable[[F64], F64]) -> F64:
@@ -121,9 +122,23 @@ def spread(of: Means, accounts: I64) -> Spread:
 
 
 def _within(of: Means, accounts: I64) -> F64:
-    """Return the within-account variance of `accounts`, weighted by freedom; that of all where they have none."""
-    freedom = of.freedom[accounts].sum()
-    return np.asarray(of.varied[accounts].sum(axis=0) / freedom if freedom > 0 else np.ones(of.z.shape[1]))
+    """Return the within-account variance of `accounts`: on average over the columns at least that of all, which it is
+    where nothing is known of theirs."""
+    varied, freedom = _counted(of, accounts)
+    found = varied.sum(axis=0) / max(freedom.sum(), 1e-9)
+    mean = float(found.mean()) if found.size else 0.0
+    return np.asarray(found * max(1.0, 1.0 / mean) if mean > 0 else np.ones(of.z.shape[1]))
+
+
+def _counted(of: Means, accounts: I64) -> tuple[F64, F64]:
+    """Return `varied` and `freedom` of `accounts`, none with more weight than one of them in the middle has.
+
+    The spread between accounts has each of them once, however loud; a stranger among quiet accounts would otherwise say
+    how they vary.
+    """
+    freedom = of.freedom[accounts]
+    weight = np.minimum(1.0, np.median(freedom) / np.where(freedom > 0, freedom, 1.0))
+    return of.varied[accounts] * weight[:, None], freedom * weight
 
 
 def as_alike_as_one_source(of: Means, accounts: I64, excess: F64) -> float:
@@ -162,8 +177,8 @@ def _null(of: Means, accounts: I64, excess: F64) -> _Null:
     mean = float((weights * (1 - share)).sum())
     variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + ((weights * share).sum(axis=0) ** 2).sum())
     _, freedom = chi2_with(mean, variance)
-    held = of.freedom[accounts]
-    off = (of.varied[accounts] - np.outer(held, within)).sum(axis=1) / max(held.sum(), 1)
+    varied, held = _counted(of, accounts)
+    off = (varied - np.outer(held, within)).sum(axis=1) / max(held.sum(), 1)
     error = (len(n) - 1) ** 2 * float((off**2).sum()) * len(n) / max(len(n) - 1, 1)
     shrink = of.columns / max(weights.shape[1], 1)
     return _Null(mean, freedom * shrink, min(2 * mean**2 / error, KNOWN) if error > 0 else KNOWN)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, outside, untested
 from stillwatch.nulls import larger_mean
-from stillwatch.profiles import F64, I64, Flags, Population
+from stillwatch.profiles import F64, I64, Population
 
 TURNS = Query(
     "single_shot",
@@ -40,18 +40,19 @@ def asked_once(people: Population, accounts: I64) -> F64:
 
 
 def single_shot(group: Group, case: Case) -> Finding:
-    """Mean share of questions asked once per member, against accounts as active (Welch, upper tail): who asks little
-    follows up little."""
+    """Mean share of questions asked once per member, against accounts as active and against all others (Welch, upper
+    tail, the larger): who asks little follows up little, and the few who ask as much may be one chatty fleet."""
     known = case.people.totals["with_turn"] > 0
-    members = group.accounts[known[group.accounts]]
-    others = _of(known, as_active(case, group.accounts, group))
-    if len(members) < 3 or len(others) < 3:
+    members, everybody = (accounts[known[accounts]] for accounts in (group.accounts, outside(case, group)))
+    alike = as_active(case, group.accounts, group)
+    alike = alike[known[alike]]
+    if len(members) < 3 or len(alike) < 3:
         return untested("turns are not known")
-    inside, without = asked_once(case.people, members), asked_once(case.people, others)
-    if float(without.mean()) > 0.98:
+    inside, without, usual = (asked_once(case.people, accounts) for accounts in (members, alike, everybody))
+    if max(float(without.mean()), float(usual.mean())) > 0.98:
         return untested("hardly anybody as active follows up, so it tells nobody apart")
     return Finding(
-        p_value=larger_mean(inside, without, accounts=len(np.unique(others))),
+        p_value=max(larger_mean(inside, without, accounts=len(np.unique(alike))), larger_mean(inside, usual)),
         statement=f"{float(inside.mean()):.1%} of a member's exchanges are questions asked once and left at that; of"
         f" those of others as active {float(without.mean()):.1%}",
         numbers={
@@ -63,7 +64,3 @@ def single_shot(group: Group, case: Case) -> Finding:
         exhibits=names(case, members),
         query=bound(TURNS, group),
     )
-
-
-def _of(known: Flags, accounts: I64) -> I64:
-    return np.asarray(accounts[known[accounts]])

@@ -139,7 +139,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1201 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 1301 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (

@@ -87,3 +87,14 @@ def test_a_question_that_is_asked_again_was_not_asked_once() -> None:
     assert once < 1e-6
     assert again is not None
     assert again > 0.5
+
+
+def test_who_follows_up_as_people_do_is_not_held_against_one_fleet_that_asks_as_much() -> None:
+    with a_world(
+        Crowd("people", 150, exchanges=20, columns={"turn": some(0.35, 2, 1)}),
+        Crowd("fleet", 40, exchanges=400, uneven=0.1, columns={"turn": some(0.9, 2, 1)}),
+        Crowd("relay", 8, exchanges=400, uneven=0.1, columns={"turn": some(0.35, 2, 1)}),
+    ) as made:
+        p = single_shot(made.group("relay"), made.case).p_value
+    assert p is not None
+    assert p > 0.05

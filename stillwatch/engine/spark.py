@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
-import pyspark
 from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext, __version__
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -71,7 +71,7 @@ class Spark(Engine):
     @property
     def versions(self) -> Mapping[str, str]:
         """Versions of the cluster and of what speaks to it."""
-        return {"spark": self._session.version, "pyspark": pyspark.__version__}
+        return {"spark": self._session.version, "pyspark": __version__}
 
     def ledger(self, place: Place) -> AnyLedger:
         """Return the ledger in a folder that this machine and every executor sees, or at a URL that Spark reads."""
@@ -109,7 +109,8 @@ class Spark(Engine):
     def rows(self, sql: str, *, name: str = "query") -> pa.Table:
         """Return the rows of a statement that is already bound."""
         with _told(name):
-            return self._session.sql(for_spark(sql)).toArrow()
+            found = self._session.sql(for_spark(sql)).toArrow()
+        return found.cast(pa.schema([kind.with_nullable(True).remove_metadata() for kind in found.schema]))
 
     def close(self) -> None:
         """Forget what was held, and end the session if it is our own."""
@@ -128,7 +129,8 @@ def _begun(master: str) -> SparkSession:
         _check_answer(master)
         builder = builder.master(master)
     try:
-        given = pyspark.SparkConf()
+        SparkContext._ensure_initialized()  # until then nothing is known of `spark-defaults.conf`
+        given = SparkConf()
         for key, value in _UNLESS_SAID.items():
             builder = builder.config(key, given.get(key, value))
         return builder.getOrCreate()
@@ -136,7 +138,7 @@ def _begun(master: str) -> SparkSession:
         raise StillwatchError(
             f"no session could be begun: {_first_line(error)}",
             where=f"--engine {master}",
-            expected=f"a cluster of Spark {pyspark.__version__}, and Java 17 or newer here",
+            expected=f"a cluster of Spark {__version__}, and Java 17 or newer here",
             remedy="the log of the master; `docs/operating/spark.md` has what to check",
         ) from error
 

@@ -15,6 +15,9 @@ SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
 }
 
+QUICK = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""For Java that lives for a minute: half the time goes into compiling well what is run a few times."""
+
 
 def java() -> None:
     """Skip the test, and say so, where there is no Java; `.ci/run` installs one."""

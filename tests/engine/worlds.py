@@ -20,10 +20,10 @@ from stillwatch.handoffs import handoffs
 from stillwatch.profiles import population
 from stillwatch.rollups import OF_EXCHANGES, REACH, sum_exchanges
 from tests.evidence.everything import PEOPLE, POOL
-from tests.worlds import DAY, HOUR, LIMITS, MIDNIGHT, ledger
+from tests.worlds import DAY, HOUR, LIMITS, MIDNIGHT, Column, ledger
 
 GROUP = "c-000000000001"
-HOLES = 0.1
+HOLES = 0.05
 """Share of nulls in each column."""
 NOON = MIDNIGHT + 2 * DAY
 """Where the ledger is cut in two, for sums of several days."""
@@ -43,6 +43,14 @@ _VALUES: dict[str, Value] = {
     "value": "Firm Ltd",
     "without_text": 0,
 }
+
+_MORE: dict[str, Column] = {name: lambda rows: rows.number % 50 for name in ("tail_mark", "shingle_0_mark")}
+_MORE |= {
+    "session_mark": lambda rows: rows.number % 70,
+    "access_path": lambda rows: [("api", "app")[n % 2] for n in rows.number],
+    "max_tokens": 512,
+}
+"""Columns in which the crowds know nothing."""
 
 
 def bound(query: Query) -> str:
@@ -79,14 +87,14 @@ class Small:
 def small(folder: Path) -> Small:
     """Write the ledger into `folder`."""
     rng = np.random.default_rng(5)
-    people = dataclasses.replace(PEOPLE, accounts=40, exchanges=9)
-    exchanges, accounts = (_holed(table, rng) for table in ledger(people, POOL))
+    people, pool = (dataclasses.replace(c, columns={**c.columns, **_MORE}) for c in (PEOPLE, POOL))
+    people = dataclasses.replace(people, accounts=64)
+    exchanges, accounts = (_holed(table, rng) for table in ledger(people, pool))
     paths = tuple(folder / f"{i}.parquet" for i in range(2))
     late = pc.greater_equal(exchanges.column("ts").cast(pa.int64()), NOON)
     for path, part in zip(paths, (exchanges.filter(pc.invert(late)), exchanges.filter(late)), strict=True):
         pq.write_table(part, path)
-    pool = [account for account in POOL.ids if account != "pool-00000"]
-    members = pa.table({"campaign_id": [GROUP] * len(pool), "account_id": pool})
+    members = pa.table({"campaign_id": [GROUP] * len(pool.ids), "account_id": pool.ids})
     lots = _sums("past", paths[0], accounts) | _sums("new", paths[1], accounts)
     made = Small(paths, accounts, members, lots, {})
     return dataclasses.replace(made, exhibits=_exhibits(made))

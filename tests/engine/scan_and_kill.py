@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 from stillwatch.commands import Watcher, scan_ledger
 from stillwatch.config import ScanSettings
 
-JOBS = 12
+JOBS = 25
 """Jobs that were begun before the worker goes: some rows are held on it by then, and some are not read yet."""
 
 
@@ -43,7 +43,7 @@ class Killer:
 
     def _kill(self) -> None:
         tracker = _session().sparkContext.statusTracker()
-        while not tracker.getActiveJobsIds() or max(tracker.getActiveJobsIds()) < JOBS:
+        while max(tracker.getActiveJobsIds(), default=0) < JOBS:
             time.sleep(0.005)
         self.found["before"] = _executors()
         os.killpg(self.group, signal.SIGKILL)

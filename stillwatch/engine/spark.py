@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ from stillwatch.engine.base import Engine, Place
 from stillwatch.engine.dialect import for_spark
 from stillwatch.engine.far import FarLedger, url
 from stillwatch.engine.query import Query, Value
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import Refused, StillwatchError
 from stillwatch.ledger import AnyLedger, Ledger
 
 SEMANTICS = {
@@ -46,6 +47,8 @@ _UNLESS_SAID = {"spark.driver.maxResultSize": "0", "spark.log.level": "ERROR", "
 
 _PATIENCE = 10
 """Seconds in which a master must accept a connection."""
+FIRST_WORK = 300
+"""Seconds in which the first executor must have done something; a cluster may have to start it."""
 
 
 class Spark(Engine):
@@ -56,13 +59,16 @@ class Spark(Engine):
 
         Args:
             master: URL of the master, or `spark` for what the environment sets up (`spark-defaults.conf`).
-            session: one that exists, in place of a new one; it is left running and its settings as they are.
+            session: one that exists, in place of a new one; without it that of this process, if there is one. Such a
+                session is left running, and its settings as they are.
 
         Raises:
-            StillwatchError: Java or the master does not answer.
+            Refused: this process has a session on another master.
+            StillwatchError: Java, the master or every executor is missing.
         """
-        base = session or _begun(master)
-        self._own = None if session is not None else base
+        running = session or _running(master)
+        base = running or _begun(master)
+        self._own = None if running is not None else base
         self._session = base.newSession()
         for key, value in SEMANTICS.items():
             self._session.conf.set(key, value)
@@ -121,8 +127,21 @@ class Spark(Engine):
                 self._own.stop()
 
 
+def _running(master: str) -> SparkSession | None:
+    """Return the session of this process, if there is one."""
+    session = SparkSession.getActiveSession()
+    if session is not None and master not in ("spark", session.sparkContext.master):
+        raise Refused(
+            f"this process has a Spark session on `{session.sparkContext.master}`",
+            where=f"--engine {master}",
+            expected="one master for a process",
+            remedy="`spark` uses the session that is there; else stop it first",
+        )
+    return session
+
+
 def _begun(master: str) -> SparkSession:
-    """Return a new session on a master that was seen to answer."""
+    """Return a new session on a master that was seen to answer, with executors that were seen to work."""
     _check_java()
     builder = SparkSession.builder.appName("stillwatch")
     if master != "spark":
@@ -133,7 +152,7 @@ def _begun(master: str) -> SparkSession:
         given = SparkConf()
         for key, value in _UNLESS_SAID.items():
             builder = builder.config(key, given.get(key, value))
-        return builder.getOrCreate()
+        session = builder.getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise StillwatchError(
             f"no session could be begun: {_first_line(error)}",
@@ -141,6 +160,26 @@ def _begun(master: str) -> SparkSession:
             expected=f"a cluster of Spark {__version__}, and Java 17 or newer here",
             remedy="the log of the master; `docs/operating/spark.md` has what to check",
         ) from error
+    _check_work(session, master)
+    return session
+
+
+def _check_work(session: SparkSession, master: str) -> None:
+    """Make sure that some executor works: a cluster without a free one lets queries wait for ever."""
+    given_up = threading.Timer(FIRST_WORK, session.sparkContext.cancelAllJobs)
+    given_up.start()
+    try:
+        session.range(1).toArrow()
+    except (PySparkException, Py4JError) as error:
+        session.stop()
+        raise StillwatchError(
+            f"no executor did anything within {FIRST_WORK} s: {_first_line(error)}",
+            where=f"--engine {master}",
+            expected="a worker with as many cores and as much memory free as an executor asks for",
+            remedy="`spark.executor.memory` and `spark.cores.max` in `spark-defaults.conf`, or a cluster that is idle",
+        ) from error
+    finally:
+        given_up.cancel()
 
 
 def _check_java() -> None:

@@ -63,10 +63,16 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
 def _start(folder: Path, name: str, part: str, *arguments: str) -> int:
     """Start a part of the cluster in a process group of its own and return its number."""
     command = [str(SPARK / "bin" / "spark-class"), f"{_DEPLOY}.{part}", *arguments]
+    scratch = {"SPARK_LOCAL_DIRS": str(folder / f"scratch-{name}")}
     with open(folder / f"{name}.log", "wb") as log:
         process = subprocess.Popen(
             command,
-            env={**_without_spark(os.environ), **QUICK, **_ENVIRONMENT, "SPARK_LOCAL_DIRS": str(folder / f"scratch-{name}")},
+            env={
+                **_without_spark(os.environ),
+                **QUICK,
+                **_ENVIRONMENT,
+                "SPARK_LOCAL_DIRS": str(folder / f"scratch-{name}"),
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.engine import spark
+from stillwatch.errors import StillwatchError
 from tests.engine.cluster import cluster
 from tests.engine.java import QUICK, java
 from tests.small_world import ROOT, TABLES, Scanned, parquet_bytes, rows
@@ -59,3 +61,14 @@ def test_the_scan_says_what_ran_it(scanned: tuple[Path, dict[str, object]], few:
     assert "duckdb" not in said["versions"]
     assert said["ledger"] == of_duckdb["ledger"]
     assert (said["rows_read"], said["skipped"]) == (of_duckdb["rows_read"], of_duckdb["skipped"])
+
+
+def test_a_cluster_without_a_worker_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java()
+    monkeypatch.setattr(spark, "FIRST_WORK", 2)
+    for name, value in {**QUICK, "SPARK_LOCAL_IP": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    with cluster(tmp_path / "cluster", workers=0) as running:
+        with pytest.raises(StillwatchError, match="no executor did anything within 2 s") as error:
+            spark.Spark(running.url)
+        assert "spark.executor.memory" in error.value.remedy

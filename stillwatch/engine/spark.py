@@ -35,12 +35,13 @@ SEMANTICS = {
     "spark.sql.legacy.sizeOfNull": "false",
     "spark.sql.caseSensitive": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.variable.substitute": "false",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.ignoreCorruptFiles": "false",
 }
-"""What a session must be set to for rows to be those of DuckDB: times are UTC, an overflow stops the query, a file that
-cannot be read is never left out."""
+"""What a session must be set to for rows to be those of DuckDB: times are UTC, an overflow stops the query, nothing in
+a text is a variable, and a file that cannot be read is never left out."""
 
 _UNLESS_SAID = {"spark.driver.maxResultSize": "0", "spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
 """Settings of a session of our own, where the environment has none: a result may be as large as the account table."""

@@ -67,12 +67,7 @@ def _start(folder: Path, name: str, part: str, *arguments: str) -> int:
     with open(folder / f"{name}.log", "wb") as log:
         process = subprocess.Popen(
             command,
-            env={
-                **_without_spark(os.environ),
-                **QUICK,
-                **_ENVIRONMENT,
-                "SPARK_LOCAL_DIRS": str(folder / f"scratch-{name}"),
-            },
+            env={**_without_spark(os.environ), **QUICK, **_ENVIRONMENT, **scratch},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

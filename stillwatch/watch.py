@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from stillwatch import __version__
 from stillwatch.commands import Watcher, campaigns_of, leave_results, scan_head
 from stillwatch.config import ScanSettings
-from stillwatch.engine import Engine
+from stillwatch.engine import DEFAULT, DuckDB
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import HISTORY, Memory
@@ -78,11 +78,18 @@ def watch_ledger(
         muted: campaigns that a person called a false alarm: nobody is looked for by their marks.
 
     Raises:
-        NothingUsable: there is no ledger, or no exchange in it.
+        NothingUsable: there is no ledger, or no exchange in it, or the settings name another engine than DuckDB.
         Refused: `out` holds something else, or another run is at work on the ledger.
         StillwatchError: something cannot be read or written; the ledger and finished runs are as they were.
     """
     begun, at = time.perf_counter(), dt.datetime.now(dt.UTC)
+    if settings.engine != DEFAULT:
+        raise NothingUsable(
+            "sums are kept in files of DuckDB",
+            where=f"--engine {settings.engine}",
+            expected=f"`{DEFAULT}` for a watch",
+            remedy="`stillwatch scan --known RUN-BEFORE` on a cluster reads everything and follows the same campaigns",
+        )
     ledger = Ledger.open(folder)
     earlier = _last_run(out)
     digest = ledger.digest()
@@ -91,7 +98,7 @@ def watch_ledger(
     if not ledger.rows:
         raise NothingUsable("the ledger has no exchange", where=str(folder), remedy="`stillwatch import` first")
     known = campaigns_of(earlier, muted)
-    with Engine(memory=settings.memory, threads=settings.threads) as engine:
+    with DuckDB(memory=settings.memory, threads=settings.threads) as engine:
         engine.load("accounts", ledger.accounts_table())
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stillwatch.config import ScanSettings
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import DuckDB, Query
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import Earlier
 from stillwatch.ingest import IngestOptions, ingest

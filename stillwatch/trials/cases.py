@@ -167,7 +167,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
         _early(seed + 2, "pivot-2026-02", 0.004, last=192, history=10),
         _early(seed + 3, "hydra-2026-02", 0.01, last=96, history=10),
         _early(seed + 4, "letter-2026-06", 0.002, last=96, history=10),
-        _early(seed + 5, "injected-2026-07", 0.006, innocents=1.5, last=48, history=5),
+        _early(seed + 5, "injected-2026-07", 0.0035, innocents=1.5, last=48, history=5),
         _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=96, history=10),
         _early(seed + 7, "cleaner-2026-07", 0.075, innocents=2.0, last=48, history=5),
         _early(seed + 8, "sessions-2026-04", 0.12, last=192, history=10),
@@ -177,7 +177,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
 
 EARLY = _early_cases(311)
 """How soon each reported campaign is found, and as what."""
-EARLY_PRACTICE = _early_cases(51)
+EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""
 
 _CONFUSABLE = (

@@ -31,6 +31,7 @@ from benchmarks.resampled import Flags, auc
 from stillwatch.config import ProposalLimits
 from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_COUNTS, Kind
 from stillwatch.evidence.case import Case, Group
+from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
@@ -107,8 +108,9 @@ def as_population(hop: Hop) -> Population:
     count, moment = len(hop.first), hop.first * 1_000_000
     holders = np.bincount(hop.partners.indices, minlength=hop.partners.shape[1])
     held = sparse.csr_array(hop.partners[:, np.flatnonzero(holders >= 2)])
-    nothing = Incidence("", sparse.csr_array((count, 0), dtype=np.int64), np.empty(0, dtype=np.int64))
-    marks = Incidence("payment_id", held, holders[holders >= 2].astype(np.int64))
+    none_at_all = np.empty(0, dtype=np.int64)
+    nothing = Incidence("", sparse.csr_array((count, 0), dtype=np.int64), none_at_all, none_at_all)
+    marks = Incidence("payment_id", held, holders[holders >= 2].astype(np.int64), np.flatnonzero(holders >= 2))
     unknown = np.full(count, -1, dtype=np.int64)
     none, empty = np.zeros((2, count)), np.zeros((2, count, 0))
     return Population(
@@ -151,7 +153,7 @@ def in_order(values: F64 | I64, size: int) -> Iterator[I64]:
 
 def joined(case: Case) -> Iterator[I64]:
     """Yield the communities of accounts that dealt with the same few addresses."""
-    sight = Sight(case.people, case.handoffs, case.limits, {})
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
     yield from (candidate.accounts for candidate in rare_marks(sight))
 
 

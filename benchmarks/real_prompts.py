@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.measured import machine, run_stillwatch, show
 from stillwatch.range.accounts import Accounts, account_ids, account_table, draw_accounts
-from stillwatch.range.draw import DAY, F64, I64, MICRO, choose_rows, generator, spread
+from stillwatch.range.draw import DAY, F64, I64, MICRO, Ints, choose_rows, generator, spread
 from stillwatch.range.events import Events, events, joined, with_failures
 from stillwatch.range.fill import Filler
 from stillwatch.range.habits import converse
@@ -86,20 +86,20 @@ def build(spec: Composite, out: Path, seed: int, real: Path = REAL) -> World:
     part = part.take(np.argsort(part.ts, kind="stable"))
     with world_folder(out) as folder:
         with WorldWriter(folder) as writer:
-            for rows in _rows(part, people, pa.concat_arrays([told, lines]), seed):
-                writer.write(rows)
+            for rows, sender in _rows(part, people, pa.concat_arrays([told, lines]), seed):
+                writer.write(rows, np.isin(sender, members))
         truth = _truth(people, members, part)
         writer.finish(account_table(people), truth, {**asdict(spec), "seed": seed, "benchmark": "real_prompts"})
     return World.at(out, exchanges=writer.rows, kinds=Counter(truth["kind"].to_pylist()))
 
 
-def _rows(part: Events, people: Accounts, texts: pa.Array, seed: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of `part`, whose `item` is a position in `texts`."""
+def _rows(part: Events, people: Accounts, texts: pa.Array, seed: int) -> Iterator[tuple[pa.RecordBatch, Ints]]:
+    """Yield the rows of `part`, whose `item` is a position in `texts`, and the account of each."""
     filler = Filler(people, (Recipe(),), seed)
     for first in range(0, len(part), ROWS):
         some = part.take(np.arange(first, min(first + ROWS, len(part))))
         none = pa.nulls(len(some), pa.string())
-        yield filler.rows(some, Texts(none, texts.take(pa.array(some.item)), none), first=first)
+        yield filler.rows(some, Texts(none, texts.take(pa.array(some.item)), none), first=first), some.account
 
 
 def _apart(people: Accounts) -> Accounts:

@@ -55,7 +55,9 @@ The costs are judged from list prices and effort, none is measured.
 _SETS = f"""## Standard set
 
 What `stillwatch range run` builds, scans and scores. Text is short throughout. Seeds from {REPORTING} on are for \
-reporting: nothing may be fitted on them. The set `practice` has others, to look at while working.
+reporting: nothing may be fitted on them. The practice sets have others, to look at while working. *History* are days \
+of innocent traffic before the campaign begins; *scans* are so many over the world, or one at each of the hours after \
+its first harvest.
 """
 
 _TOLERANCES = """## Tolerances
@@ -169,7 +171,7 @@ def _ladder() -> str:
 
 
 def _cases(cases: Sequence[Case]) -> str:
-    heads = ("case", "scenario", "scale", "seed", "innocents", "scans", "rungs", "dials")
+    heads = ("case", "scenario", "scale", "seed", "innocents", "history", "scans", "rungs", "dials")
     rows = [
         (
             f"`{case.name}`",
@@ -177,13 +179,14 @@ def _cases(cases: Sequence[Case]) -> str:
             f"{case.scale:g}",
             str(case.seed),
             "of the scenario" if case.innocents is None else f"{case.innocents:g} : 1",
-            str(case.cut_offs),
+            f"{case.history} d" if case.history else "-",
+            f"after {', '.join(f'{hours:g}' for hours in case.looks)} h" if case.looks else str(case.cut_offs),
             ", ".join(f"`{name}`" for name in case.rungs) or "-",
             ", ".join(itertools.starmap("`{}={:g}`".format, case.dials.items())) or "-",
         )
         for case in cases
     ]
-    return _table(heads, rows, numbers=("scale", "seed", "scans"))
+    return _table(heads, rows, numbers=("scale", "seed"))
 
 
 def _tolerances() -> str:

@@ -153,6 +153,9 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="One run, if the ledger has changed; for cron.")] = False,
     every: Annotated[int, typer.Option(min=1, help="Seconds between the end of a run and the next look.")] = 600,
     keep: Annotated[int, typer.Option(min=1, help="Runs that stay in the folder.")] = 30,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Past verdicts; nobody is looked for by a false alarm's marks.")
+    ] = None,
     memory: Annotated[str, typer.Option("--memory", help="What the engine may use before it spills to disk.")] = "8GB",
     false_discoveries: Annotated[float, typer.Option(help="Accepted share of false campaigns.")] = 0.01,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
@@ -162,8 +165,9 @@ def watch(
     _check_share(false_discoveries)
     settings = ScanSettings(memory=memory, threads=threads, false_discoveries=false_discoveries)
     while True:
+        muted = calibrate.false_alarms(labels) if labels else frozenset()
         with watching() as watcher:
-            run = watch_ledger(ledger, out, settings, keep=keep, watcher=watcher)
+            run = watch_ledger(ledger, out, settings, keep=keep, watcher=watcher, muted=muted)
         if run is not None or once:
             text = json.dumps(facts(run)) if as_json else "\n".join(lines(run))
             show_text(text)

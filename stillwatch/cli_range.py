@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from stillwatch.commands import Watcher
 from stillwatch.console import progress, show, watching
@@ -28,6 +28,7 @@ from stillwatch.range.scoring.json import read_score, score_json
 from stillwatch.range.scoring.terminal import score_table
 from stillwatch.range.store import World
 from stillwatch.trials import (
+    EARLY_SETS,
     INNOCENT_SETS,
     SETS,
     Baseline,
@@ -41,7 +42,9 @@ from stillwatch.trials import (
     run_case,
     save_baseline,
 )
+from stillwatch.trials.early_view import early_json, early_view
 from stillwatch.trials.innocence_view import innocence_json, innocence_view
+from stillwatch.trials.ladder_view import ladder_view
 from stillwatch.trials.view import trials_json, trials_view
 
 app = typer.Typer(help="Labelled worlds in which detection is measured.", rich_markup_mode=None)
@@ -73,6 +76,7 @@ def build(
     innocents: Annotated[
         float | None, typer.Option("--innocents", help="Innocent exchanges for each of the campaign's.")
     ] = None,
+    history: Annotated[int, typer.Option("--history", help="Days of innocent traffic before the campaign begins.")] = 0,
     dial: Annotated[
         list[str] | None, typer.Option("--dial", metavar="NAME=FACTOR", help="More or less of a population.")
     ] = None,
@@ -92,7 +96,8 @@ def build(
     tables = _prompts(prompts, people_prompts, tuple(hold_out or ()))
     if tables is not None and text is TextMode.NONE:
         raise NothingUsable("there is no text to draw prompts for", where="--text", expected="`short` or `full`")
-    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), tuple(evade or ()), tables)
+    rungs = tuple(evade or ())
+    spec = WorldSpec(scenario_named(scenario), scale, text, innocents, _dials(dial or []), rungs, tables, history)
     with progress() as bars, _stoppable():
         task = bars.add_task("building", total=None)
         world = build_world(spec, out, seed, on_rows=lambda n, of: bars.update(task, completed=n, total=of))
@@ -133,7 +138,11 @@ def report(
 def run(
     which: Annotated[
         str,
-        typer.Option("--set", help="`fast` (minutes), `ladder`, `full`; innocents alone: `calibration`, `practice`."),
+        typer.Option(
+            "--set",
+            help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
+            "`calibration`, `practice`, `practice-wide`.",
+        ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,
     against: Annotated[
@@ -145,8 +154,8 @@ def run(
 ) -> None:
     """Build, scan and score a standard set, and compare it with what it gave before or with what it should give."""
     cases = _cases(which, only or [])
-    alone = which in INNOCENT_SETS
-    baselines = {name: _baseline(name, cases) for name in against or ([] if save or alone else [which])}
+    usual = [] if save or which in (*INNOCENT_SETS, *EARLY_SETS) else [which]
+    baselines = {name: _baseline(name, cases) for name in against or usual}
     _check_new(out, cases)
     if save:
         _check_writable(save)
@@ -155,13 +164,18 @@ def run(
     worse = {name: drops(trials, baseline) for name, baseline in baselines.items()}
     if save:
         save_baseline(trials, save)
-    found = innocence(trials) if alone else None
-    show(
-        as_json,
-        lambda: trials_json(trials, worse) if found is None else innocence_json(trials, worse, found),
-        lambda: trials_view(trials, worse) if found is None else innocence_view(trials, worse, found),
-    )
+    found = innocence(trials) if which in INNOCENT_SETS else None
+    if found is not None:
+        show(as_json, lambda: innocence_json(trials, worse, found), lambda: innocence_view(trials, worse, found))
+    elif which in EARLY_SETS:
+        show(as_json, lambda: early_json(trials, worse), lambda: early_view(trials, worse))
+    else:
+        show(as_json, lambda: trials_json(trials, worse), lambda: _view(which, trials, worse))
     _fail(worse, found)
+
+
+def _view(which: str, trials: list[Trial], worse: dict[str, list[Drop]]) -> RenderableType:
+    return ladder_view(trials, worse) if which == "ladder" else trials_view(trials, worse)
 
 
 def _ran(case: Case, folder: Path, watcher: Watcher, *, keep: bool) -> Trial:

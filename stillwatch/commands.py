@@ -19,8 +19,8 @@ from stillwatch.engine import Engine
 from stillwatch.errors import NothingUsable, Refused
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.findings import FORMAT
-from stillwatch.history import HISTORY_FILE, grouped, last_seen, read_history
+from stillwatch.findings import FORMAT, Earlier
+from stillwatch.history import HISTORY_FILE, grouped, last_seen, read_history, read_memories
 from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
 from stillwatch.inspection import Inspection, inspect
@@ -184,17 +184,20 @@ def _begun(out: Path) -> bool:
     return {path.name for path in out.iterdir()} == {"ledger"} and (out / "ledger" / "ledger.json").exists()
 
 
-def campaigns_of(out: Path | None) -> Mapping[str, frozenset[str]]:
-    """Return the accounts of the campaigns that an earlier scan found, by id; none without one.
+def campaigns_of(out: Path | None, muted: frozenset[str] = frozenset()) -> Earlier:
+    """Return the campaigns that an earlier scan found; none without one.
 
-    The folder of a watch knows of campaigns that earlier runs found, too.
+    The folder of a watch knows of campaigns that earlier runs found, too, and what they were known by.
+
+    Args:
+        muted: campaigns by whose marks nobody is looked for.
     """
     if out is None:
-        return {}
+        return Earlier()
     load_result(out)
     if (out / HISTORY_FILE).exists():
-        return last_seen(read_history(out))
-    return grouped(pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"]))
+        return Earlier(last_seen(read_history(out)), read_memories(out), muted)
+    return Earlier(grouped(pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"])), muted=muted)
 
 
 def _span(ledger: Ledger) -> str:

@@ -20,6 +20,7 @@ class ProposalLimits(BaseModel):
     seeds: int = Field(1500, description="accounts around which sameness is looked for")
     sameness_groups: int = Field(40, description="groups that sameness may propose")
     cohorts: int = Field(60, description="groups of accounts made alike that are made candidates, closest first")
+    newcomers: int = Field(40, description="groups of newcomers of one day that are made candidates, rarest first")
     least_exchanges: int = Field(8, description="in one half of the hours, for a profile to be compared")
     largest_component: int = Field(2000, description="accounts; a larger connected component is only cut up")
     resolution: float = Field(1.0, gt=0, description="of the communities; larger finds smaller ones")

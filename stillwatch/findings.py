@@ -68,8 +68,9 @@ class Evidence:
         numbers: the values used, by name.
         exhibits: ids of exchanges or accounts to look at, most telling first.
         query: SQL that gives `numbers` again on the ledger; empty when there are none.
-        share: part of the members that the statement is about, for which alone positive bits count; None in a scan of
-            an earlier version, which did not write it.
+        share: part of the members that the statement is about, for which alone positive bits count, of signs of a
+            harvest times the share of their questions that members do not all ask; None in a scan of an earlier
+            version, which did not write it.
     """
 
     kind: str
@@ -93,12 +94,41 @@ class Member:
         bits: log2 likelihood ratio of this account's own marks and habits, campaign against population.
         joined: microseconds since the epoch of its first exchange in the scan.
         core: whether its own evidence is enough without its neighbours'.
+        exchanges: how many it has in the scan; None in a scan of an earlier version.
+        carrying: how many of them carry a text that is the campaign's; None where it has none to tell by.
     """
 
     account_id: str
     bits: float
     joined: int
     core: bool
+    exchanges: int | None = None
+    carrying: int | None = None
+
+
+class Part(enum.StrEnum):
+    """Whose the exchanges of an end user are, on an account of a campaign."""
+
+    HARVEST = "harvest"
+    CUSTOMER = "customer"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    """Somebody whom the accounts of a campaign name as the user behind some of their exchanges.
+
+    Attributes:
+        exhibit: id of one of those exchanges, by which the user's own id is found in the log.
+        accounts: members under which those exchanges were sent.
+        exchanges, carrying: how many there are, and how many carry a text that is the campaign's.
+    """
+
+    exhibit: str
+    accounts: int
+    exchanges: int
+    carrying: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +152,9 @@ class Campaign:
         first_ts, last_ts: microseconds since the epoch.
         summary: one sentence.
         proposer: who thought it should be looked at.
+        end_users: whom its members name as their users, those who carry most of its marks first.
+        regrown_from: id of the earlier campaign that it came back from on other accounts; empty where none is known.
+        regrown: what says so.
     """
 
     campaign_id: str
@@ -137,6 +170,36 @@ class Campaign:
     last_ts: int
     summary: str
     proposer: str
+    end_users: tuple[EndUser, ...] = ()
+    regrown_from: str = ""
+    regrown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a campaign was known by when it was last seen.
+
+    Attributes:
+        marks: by kind, as text: texts that were its habit and few others', instruments that its members shared.
+        until: microseconds since the epoch: when half of its members had sent their last exchange.
+    """
+
+    marks: Mapping[str, frozenset[str]]
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What earlier scans found, by campaign id.
+
+    Attributes:
+        accounts: members, when a campaign was last seen. memories: what it was known by; only a watch keeps it.
+        muted: campaigns that a person called a false alarm: their ids last, and nobody is looked for by their marks.
+    """
+
+    accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    muted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +233,15 @@ CAMPAIGNS = pa.schema(
         required("first_ts", TIMESTAMP),
         required("last_ts", TIMESTAMP),
         required("summary", pa.string()),
+        pa.field("regrown_from", pa.string()),
+        pa.field("regrown", pa.string()),
     ]
 )
 """One row per group that passed, strongest first."""
 
-CLEARED = pa.schema([f for f in CAMPAIGNS if f.name not in ("verdict",)] + [required("reason", pa.string())])
+_OF_CAMPAIGNS = ("verdict", "regrown_from", "regrown")
+
+CLEARED = pa.schema([f for f in CAMPAIGNS if f.name not in _OF_CAMPAIGNS] + [required("reason", pa.string())])
 """One row per group that was tested and not accused, with the reason; `campaign_id` is the id of the group."""
 
 MEMBERS = pa.schema(
@@ -184,8 +251,22 @@ MEMBERS = pa.schema(
         required("bits", pa.float64()),
         required("joined_ts", TIMESTAMP),
         required("core", pa.bool_()),
+        pa.field("n_exchanges", pa.int64()),
+        pa.field("n_carrying", pa.int64()),
     ]
 )
+
+END_USERS = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("exhibit", pa.string()),
+        required("n_accounts", pa.int64()),
+        required("n_exchanges", pa.int64()),
+        required("n_carrying", pa.int64()),
+        required("part", pa.string()),
+    ]
+)
+"""One row per campaign and end user whom its members name, those who carry most of its marks first."""
 
 EVIDENCE = pa.schema(
     [
@@ -239,3 +320,13 @@ HISTORY = pa.schema(
 )
 """One row per account and campaign that it was ever a member of: the first and the last run that said so. Left by
 `watch` alone."""
+
+MEMORY = pa.schema(
+    [
+        required("campaign_id", pa.string()),
+        required("kind", pa.string()),
+        required("mark", pa.string()),
+        required("until_ts", TIMESTAMP),
+    ]
+)
+"""One row per campaign that any run saw and mark that it was known by. Left by `watch` alone."""

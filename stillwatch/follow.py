@@ -47,10 +47,12 @@ class ChangeKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A campaign as one run saw it."""
+    """A campaign as one run saw it; `regrown_from` is the earlier one that it came back from, `regrown` says why."""
 
     verdict: str
     accounts: frozenset[str]
+    regrown_from: str = ""
+    regrown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def _told(
         parent = _mostly_in(seen.accounts, known)
         if parent:
             kinds[ChangeKind.SPLIT] = f"split from {parent}"
+        if seen.regrown_from:
+            kinds[ChangeKind.REGROWN] = f"regrown from {seen.regrown_from}: {seen.regrown}"
     else:
         if campaign not in before:
             kinds[ChangeKind.REGROWN] = "back, it was gone"

@@ -2,7 +2,8 @@
 
 Three motifs: a conversation's history goes on under another account; a body that failed is sent again
 under another account within a minute; a reasoning block handed to one account is brought back by another. Between
-accounts of one declared organisation all three are ordinary, so those pairs are left out here, once for all readers.
+accounts of one declared organisation all three are ordinary, so those pairs are left out here, once for all readers;
+so are failed bodies between accounts that ask the same anyhow, as monitors and benchmark runs do.
 """
 
 from __future__ import annotations
@@ -52,6 +53,38 @@ FAILOVER = Query(
         and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000
     group by last_account, account_id""",
 )
+
+ANYHOW = 0.1
+"""Share of what each of two accounts asks, without what one handed to the other, that the other asks too: above it
+nothing was handed over. Whole lists have more, and accounts of a pool have next to nothing."""
+ANYHOW_LEAST = 3
+"""Prompts; fewer in common are chance, or bodies that failed on a third account."""
+
+HANDED_OVER = Query(
+    "handed_over",
+    f"""
+    with tried as ({FAILOVER.sql}),
+        asked as (select exchanges.account_id, prompt_mark, count(*) as n from exchanges
+            join groups on groups.account_id = exchanges.account_id
+            where groups.campaign_id = :group and prompt_mark is not null group by exchanges.account_id, prompt_mark),
+        lists as (select account_id, sum(n) as n from asked group by account_id),
+        alike as (select a.account_id as a, b.account_id as b, sum(a.n) as n from asked as a
+            join asked as b on a.prompt_mark = b.prompt_mark and a.account_id <> b.account_id
+            group by a.account_id, b.account_id),
+        handed as (select least(source, target) as a, greatest(source, target) as b, sum(n) as n from tried
+            group by least(source, target), greatest(source, target)),
+        kept as (select alike.a, alike.b, alike.n - handed.n as n, lists.n - handed.n as asked from alike
+            join handed on handed.a = least(alike.a, alike.b) and handed.b = greatest(alike.a, alike.b)
+            join lists on lists.account_id = alike.a),
+        anyhow as (select one.a as source, one.b as target from kept as one
+            join kept as other on other.a = one.b and other.b = one.a
+            where least(one.n, other.n) >= {ANYHOW_LEAST} and one.n > {ANYHOW} * one.asked
+                and other.n > {ANYHOW} * other.asked)
+    select tried.source, tried.target, tried.n, tried.exhibit from tried
+        left join anyhow on anyhow.source = tried.source and anyhow.target = tried.target
+    where anyhow.source is null""",
+)
+"""Fail-overs inside a group without those between accounts that ask the same anyhow."""
 
 DISPLACED = Query(
     "displaced",
@@ -104,7 +137,7 @@ class Handoffs:
 
 
 def handoffs(engine: Engine, people: Population) -> Handoffs:
-    """Find all motifs between accounts that declared no common organisation."""
+    """Find all motifs between accounts that declared no common organisation and do not ask the same anyhow."""
     ids = pa.array(people.ids, pa.string())
     tables = []
     for motif, query in enumerate(READ):
@@ -114,6 +147,9 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
     ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]
     orgs = people.categories["org"].codes
     apart = ~((orgs[ends[0]] == orgs[ends[1]]) & people.categories["org"].known[ends[0]])
+    failed = np.flatnonzero(np.asarray(rows.column("motif").to_numpy()) == MOTIFS.index("failover"))
+    counts = np.asarray(rows.column("n").to_numpy(), dtype=np.int64)
+    apart[failed] &= ~_anyhow(people, ends[0][failed], ends[1][failed], counts[failed])
     rows = rows.filter(pa.array(apart))
     return Handoffs(
         source=ends[0][apart].astype(np.int64),
@@ -122,3 +158,17 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
         n=np.asarray(rows.column("n").to_numpy(), dtype=np.int64),
         exhibit=tuple(rows.column("exhibit").to_pylist()),
     )
+
+
+def _anyhow(people: Population, source: I64, target: I64, n: I64) -> npt.NDArray[np.bool_]:
+    """Return which pairs of accounts ask the same beyond what was handed over, shape (pairs,)."""
+    counts = people.shared["prompt"].matrix
+    held = (counts > 0).astype(np.int64)
+    pair = np.minimum(source, target) * people.size + np.maximum(source, target)
+    _, place = np.unique(pair, return_inverse=True)
+    handed = np.bincount(place, weights=n)[place] if len(n) else n
+    found = np.ones(len(source), dtype=np.bool_)
+    for one, other in ((source, target), (target, source)):
+        both = np.asarray(counts[one].multiply(held[other]).sum(axis=1)).ravel() - handed
+        found &= (both >= ANYHOW_LEAST) & (both > ANYHOW * (people.totals["prompts"][one] - handed))
+    return found

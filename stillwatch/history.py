@@ -1,7 +1,7 @@
-"""Who was ever a member of which campaign, and when: what a watch hands on from run to run.
+"""Who was ever a member of which campaign and when, and what it was known by: what a watch hands on from run to run.
 
 A campaign is known by its accounts when it was last seen, also when that was many runs ago: a group that comes back
-gets its id back.
+gets its id back. Its marks are remembered too, so that one that comes back on other accounts is tied to it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.errors import StillwatchError
-from stillwatch.findings import HISTORY
+from stillwatch.findings import HISTORY, MEMORY, Memory
 from stillwatch.record import conform
 
 HISTORY_FILE = "history.parquet"
+MEMORY_FILE = "memory.parquet"
 
 _WHO = ["campaign_id", "account_id"]
 
@@ -29,9 +30,44 @@ def read_history(run: Path) -> pa.Table:
     Raises:
         StillwatchError: it cannot be read.
     """
-    path = run / HISTORY_FILE
+    return _read(run / HISTORY_FILE, HISTORY)
+
+
+def read_memories(run: Path) -> dict[str, Memory]:
+    """Return what each campaign was known by when it was last seen, as a run left it in its folder.
+
+    Raises:
+        StillwatchError: it cannot be read.
+    """
+    marks: dict[str, dict[str, set[str]]] = {}
+    until: dict[str, int] = {}
+    table = _read(run / MEMORY_FILE, MEMORY)
+    for row in table.set_column(3, "until_ts", table.column("until_ts").cast(pa.int64())).to_pylist():
+        marks.setdefault(row["campaign_id"], {}).setdefault(row["kind"], set()).add(row["mark"])
+        until[row["campaign_id"]] = row["until_ts"]
+    return {
+        name: Memory({kind: frozenset(found) for kind, found in kinds.items()}, until[name])
+        for name, kinds in marks.items()
+    }
+
+
+def memory_table(before: Mapping[str, Memory], now: Mapping[str, Memory]) -> pa.Table:
+    """Return what campaigns are known by: as the last run saw them, with the marks that they had before."""
+    rows = [
+        {"campaign_id": name, "kind": kind, "mark": mark, "until_ts": (now.get(name) or before[name]).until}
+        for name in sorted({*before, *now})
+        for kind, mark in sorted(_marks(before.get(name)) | _marks(now.get(name)))
+    ]
+    return pa.Table.from_pylist(rows, MEMORY)
+
+
+def _marks(memory: Memory | None) -> set[tuple[str, str]]:
+    return set() if memory is None else {(kind, mark) for kind, marks in memory.marks.items() for mark in marks}
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
     try:
-        return conform(pq.read_table(path, partitioning=None), HISTORY)
+        return conform(pq.read_table(path, partitioning=None), schema)
     except (OSError, pa.ArrowException) as error:
         raise StillwatchError(
             "the history of the campaigns cannot be read",

@@ -2,18 +2,24 @@
 
 The mean profile of an account with n exchanges errs by its within-account variance over n. Accounts fed from one
 source differ by no more than that; people differ by more. Columns are measured in units of the within-account standard
-deviation, and that deviation comes from hourly sums, so that a person who asks ten alike things in one sitting does
-not count as ten (the sandwich estimator of Liang and Zeger, Biometrika 73(1), 1986, with an hour as the cluster).
+deviation of all accounts, and that deviation comes from hourly sums, so that a person who asks ten alike things in one
+sitting does not count as ten (the sandwich estimator of Liang and Zeger, Biometrika 73(1), 1986, with an hour as the
+cluster).
+
+One account need not vary as another does: who passes on what many people ask varies more than a person. So what chance
+allows some accounts is read from how they themselves vary where that is more than all do. Where it is less, the
+variance of all stands: a machine that varies less within is taken for closer together than chance would have it.
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.nulls import chi2_above, chi2_below, chi2_with
+from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below
 from stillwatch.profiles import F64, I64, Flags, Profiles
 
 
@@ -24,11 +30,17 @@ class Means:
     Attributes:
         n: effective exchanges behind each mean, shape (accounts,).
         z: means, shape (accounts, columns).
+        varied: squares within each account, in units of the within-account variance of all: about `freedom` where it
+            varies as all do, shape (accounts, columns).
+        freedom: effective hours behind them less one, shape (accounts,): as many equal hours would know a mean as well,
+            so that an account whose exchanges mostly fall into one hour is not taken for one that hardly varies.
         columns: effective number of independent columns, at most their number.
     """
 
     n: F64
     z: F64
+    varied: F64
+    freedom: F64
     columns: float
 
     @property
@@ -36,29 +48,37 @@ class Means:
         """Accounts that have a mean."""
         return self.n > 0
 
+    def take(self, accounts: I64) -> Means:
+        """Return the means of `accounts` alone."""
+        return replace(
+            self,
+            n=self.n[accounts],
+            z=self.z[accounts],
+            varied=self.varied[accounts],
+            freedom=self.freedom[accounts],
+        )
+
 
 def means(profiles: Profiles, half: int | None = None) -> Means:
     """Return mean profiles from one half of the hours, or from all of them."""
-    n, sums, within = _pooled(profiles, half)
+    pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
+    n, nn, sums, blocks = (pick(getattr(profiles, name)) for name in ("n", "nn", "sums", "blocks"))
+    scatter, some = _scatter(profiles, pick), blocks >= 2
+    within = (blocks / np.maximum(blocks - 1, 1))[some] @ scatter[some] / max(n[some].sum(), 1)
+    hours = np.where(some, n**2 / np.maximum(nn, 1), 1)
     used = within > 0
-    z = np.zeros((len(n), int(used.sum())))
+    z, varied = np.zeros((2, len(n), int(used.sum())))
     seen = n > 0
     z[seen] = sums[seen][:, used] / n[seen, None] / np.sqrt(within[used])
-    return Means(n, z, _independent(z[seen]))
+    varied[some] = scatter[some][:, used] * (hours / np.maximum(n, 1))[some, None] / within[used]
+    return Means(n, z, varied, hours - 1, _independent(z[seen]))
 
 
-def _pooled(profiles: Profiles, half: int | None) -> tuple[F64, F64, F64]:
-    """Return exchanges, sums and the within-account variance of one exchange, per column."""
-    pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
-    n, blocks, nn = pick(profiles.n), pick(profiles.blocks), pick(profiles.nn)
-    sums, ss, ns = pick(profiles.sums), pick(profiles.ss), pick(profiles.ns)
-    some = blocks >= 2
-    if not some.any():
-        return n, sums, np.zeros(sums.shape[1])
-    mean = sums[some] / n[some, None]
-    scatter = ss[some] - 2 * mean * ns[some] + mean**2 * nn[some, None]
-    corrected = scatter * (blocks[some] / (blocks[some] - 1))[:, None]
-    return n, sums, np.maximum(corrected.sum(axis=0), 0) / n[some].sum()
+def _scatter(profiles: Profiles, pick: Callable[[F64], F64]) -> F64:
+    """Return the squares of hourly sums about what each account's mean makes them, shape (accounts, columns)."""
+    n, nn, sums, ss, ns = (pick(getattr(profiles, name)) for name in ("n", "nn", "sums", "ss", "ns"))
+    mean = sums / np.maximum(n, 1)[:, None]
+    return np.maximum(ss - 2 * mean * ns + mean**2 * nn[:, None], 0)
 
 
 def _independent(z: F64) -> float:
@@ -76,12 +96,15 @@ class Spread:
     """How far the means of some accounts lie apart.
 
     Attributes:
-        between: sum over accounts and columns of n x (mean - group mean)^2; about accounts x columns for one source.
-        excess: between-account variance per column in units of the within-account variance, shape (columns,), >= 0.
+        between: sum over accounts and columns of n x (mean - group mean)^2; for one source about the sum of `within`
+            for each account but one.
+        within: within-account variance of these accounts in units of that of all, shape (columns,).
+        excess: between-account variance per column in the same units, shape (columns,), >= 0.
         centre: weighted group mean, shape (columns,).
     """
 
     between: float
+    within: F64
     excess: F64
     centre: F64
 
@@ -93,47 +116,83 @@ def spread(of: Means, accounts: I64) -> Spread:
     centre = n @ z / total
     per_column = n @ (z - centre) ** 2
     room = total - (n**2).sum() / total
-    excess = np.maximum(per_column - (len(n) - 1), 0) / max(room, 1e-9)
-    return Spread(float(per_column.sum()), excess, centre)
+    within = _within(of, accounts)
+    excess = np.maximum(per_column - (len(n) - 1) * within, 0) / max(room, 1e-9)
+    return Spread(float(per_column.sum()), within, excess, centre)
+
+
+def _within(of: Means, accounts: I64) -> F64:
+    """Return the within-account variance of `accounts`: on average over the columns at least that of all, which it is
+    where nothing is known of theirs."""
+    varied, freedom = _counted(of, accounts)
+    found = varied.sum(axis=0) / max(freedom.sum(), 1e-9)
+    mean = float(found.mean()) if found.size else 0.0
+    return np.asarray(found * max(1.0, 1.0 / mean) if mean > 0 else np.ones(of.z.shape[1]))
+
+
+def _counted(of: Means, accounts: I64) -> tuple[F64, F64]:
+    """Return `varied` and `freedom` of `accounts`, none with more weight than one of them in the middle has.
+
+    The spread between accounts has each of them once, however loud; a stranger among quiet accounts would otherwise say
+    how they vary.
+    """
+    freedom = of.freedom[accounts]
+    weight = np.minimum(1.0, np.median(freedom) / np.where(freedom > 0, freedom, 1.0))
+    return of.varied[accounts] * weight[:, None], freedom * weight
 
 
 def as_alike_as_one_source(of: Means, accounts: I64, excess: F64) -> float:
     """Return P(the accounts lie as close together as they do) if they truly differed by `excess` per column."""
-    scale, freedom = _null(of, accounts, excess)
-    return chi2_below(spread(of, accounts).between, scale, freedom)
+    null = _null(of, accounts, excess)
+    return f_below(spread(of, accounts).between, null.mean, null.freedom, null.known)
 
 
 def further_apart_than(of: Means, accounts: I64, excess: F64) -> float:
     """Return P(the accounts lie as far apart as they do) if they truly differed by `excess` per column."""
-    scale, freedom = _null(of, accounts, excess)
-    return chi2_above(spread(of, accounts).between, scale, freedom)
+    null = _null(of, accounts, excess)
+    return f_above(spread(of, accounts).between, null.mean, null.freedom, null.known)
 
 
-def _null(of: Means, accounts: I64, excess: F64) -> tuple[float, float]:
-    """Return the chi-square that stands for the spread of accounts that differ by `excess`, as scale and freedom.
+@dataclass(frozen=True, slots=True)
+class _Null:
+    """The spread under the null: its mean, its degrees of freedom, and those with which the mean itself is known."""
+
+    mean: float
+    freedom: float
+    known: float
+
+
+def _null(of: Means, accounts: I64, excess: F64) -> _Null:
+    """Return the null that stands for the spread of accounts that differ by `excess`: F, since its mean is estimated.
 
     The spread is a quadratic form in means with unlike variances: its mean and variance are exact, also where one
     account has nearly all exchanges and with them the centre. Mean and variance: Searle, Linear Models (1971),
-    section 2.5, corollary 1.1 and 1.2; the chi-square with both: Satterthwaite, Biometrics Bulletin 2(6), 1946.
+    section 2.5, corollary 1.1 and 1.2; the chi-squares with both: Satterthwaite, Biometrics Bulletin 2(6), 1946. How
+    far the variance within may err is read from how unlike the accounts are in it (linearised ratio: Cochran, Sampling
+    Techniques, 1977, section 6.4), which allows for sittings of any shape and for columns that say the same.
     """
-    n = of.n[accounts]
+    n, within = of.n[accounts], _within(of, accounts)
     share = (n / n.sum())[:, None]
-    weights = 1.0 + np.outer(n, excess)
+    weights = within + np.outer(n, excess)
     mean = float((weights * (1 - share)).sum())
     variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + ((weights * share).sum(axis=0) ** 2).sum())
-    scale, freedom = chi2_with(mean, variance)
+    _, freedom = chi2_with(mean, variance)
+    varied, held = _counted(of, accounts)
+    off = (varied - np.outer(held, within)).sum(axis=1) / max(held.sum(), 1)
+    error = (len(n) - 1) ** 2 * float((off**2).sum()) * len(n) / max(len(n) - 1, 1)
     shrink = of.columns / max(weights.shape[1], 1)
-    return scale / shrink, freedom * shrink
+    return _Null(mean, freedom * shrink, min(2 * mean**2 / error, KNOWN) if error > 0 else KNOWN)
 
 
-def distances(of: Means, centre: F64) -> F64:
-    """Return each account's squared distance to `centre` per column, in units of what chance allows, shape (accounts,).
+def distances(of: Means, around: Spread) -> F64:
+    """Return each account's squared distance to a centre per column, in units of what chance allows, shape (accounts,).
 
-    About 1 for an account fed from a source with that centre. Infinite where the account has no mean.
+    About 1 for an account fed from a source with that centre: chance allows what it allows any account, and more where
+    those around the centre vary more. Infinite where the account has no mean.
     """
     out = np.full(len(of.n), np.inf)
     seen = of.known
-    out[seen] = ((of.z[seen] - centre) ** 2).mean(axis=1) * of.n[seen]
+    out[seen] = ((of.z[seen] - around.centre) ** 2 / np.maximum(around.within, 1)).mean(axis=1) * of.n[seen]
     return out
 
 
@@ -150,10 +209,10 @@ def neighbours_outside(of: Means, accounts: I64, count: int, least: float, *, be
         least: accounts with fewer exchanges are passed over, since their means err too much to be near anything.
         beyond: accounts within this distance of the centre (see `distances`) are passed over.
     """
-    centre = spread(of, accounts).centre
-    far = np.where(of.n >= least, ((of.z - centre) ** 2).sum(axis=1), np.inf)
+    around = spread(of, accounts)
+    far = np.where(of.n >= least, ((of.z - around.centre) ** 2).sum(axis=1), np.inf)
     far[accounts] = np.inf
     if beyond > 0:
-        far[distances(of, centre) <= beyond] = np.inf
+        far[distances(of, around) <= beyond] = np.inf
     order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
     return np.sort(order[np.isfinite(far[order])]).astype(np.int64)

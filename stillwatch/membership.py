@@ -28,8 +28,10 @@ _FAMILIES_TO_JOIN = 2
 SHOWN = 2.0
 """Bits of a kind of evidence from which its habit is held against single accounts."""
 MOTIFS_SHOWN = ("continued_conversation", "failover", "displaced_reasoning")
-STRONG = ("sameness", "scaffold", "instrument", "handoff")
+STRONG = ("sameness", "scaffold", "instrument", "handoff", "unread")
 """Features of which an account that joins must have one; the others are too many people's."""
+_NO_LESS = 1e-9
+"""Least variance within accounts, in units of that of all: members that never vary are no reason to divide by zero."""
 _ENOUGH = 5
 """Accounts from whose habits a pattern can be read."""
 LIMITS: dict[str, tuple[float, float]] = {
@@ -41,6 +43,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "burst": (-2.0, 3.0),
     "load": (-3.0, 2.0),
     "follow_up": (-6.0, 2.0),
+    "unread": (-6.0, 4.0),
     "vouched": (-8.0, 0.0),
 }
 """Least and most bits of each feature. What is cheap to vary can neither convict nor acquit; judged, not fitted."""
@@ -64,7 +67,8 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     """Hold every account against the habits of a group that passed.
 
     A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
-    A pool is what hand-offs make it: only accounts that take part in them are members of one.
+    A pool is what hand-offs make it: only accounts that hand over with those tested are members of one, or one pool
+    would grow into another that is like it.
     """
     inside = flags(case, tested.group.accounts)
     if verdict is VerdictKind.POOLED_ACCESS:
@@ -74,7 +78,7 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     if found.core.sum() >= _ENOUGH:
         found = _round(inside, found.core, case, shown)
     if verdict is VerdictKind.POOLED_ACCESS:
-        takes_part = _hands_over(found.members, case)
+        takes_part = _hands_over(inside, case)
         found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
     return found
 
@@ -107,7 +111,8 @@ def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64
         "client": (("client_tuple",), lambda: _client(inside, people)),
         "burst": (("signup_burst",), lambda: _yes_no(inside, _in_burst(inside, people))),
         "load": (("even_load",), lambda: _load(inside, people)),
-        "follow_up": (("single_shot",), lambda: _follow_up(inside, people)),
+        "follow_up": (("single_shot",), lambda: _share_of(inside, people, "later_turns", "with_turn")),
+        "unread": (("unread_answers",), lambda: _share_of(inside, people, "plain_quick", "plain_paced")),
     }
     ratios = {name: ratio() for name, (kinds, ratio) in tests.items() if shown.intersection(kinds)}
     vouched = _vouched(people)
@@ -130,8 +135,7 @@ def _sameness(inside: Flags, of: Means) -> F64:
         return out
     own, usual = spread(of, members), spread(of, others)
     seen = of.known
-    error = 1.0 / of.n[seen, None]
-    near, far = own.excess + error, usual.excess + error
+    near, far = (each.excess + np.maximum(each.within, _NO_LESS) / of.n[seen, None] for each in (own, usual))
     exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near
     ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
     out[seen] = ratio * of.columns / max(of.z.shape[1], 1)
@@ -189,14 +193,14 @@ def _load(inside: Flags, people: Population) -> F64:
     return np.asarray(0.5 * (exponent / np.log(2)) + np.log2(far / near))
 
 
-def _follow_up(inside: Flags, people: Population) -> F64:
-    """Return the binomial ratio of later turns, at the members' rate and at the others'."""
-    turns, later = people.totals["with_turn"], people.totals["later_turns"]
-    if not turns[inside].any() or not turns[~inside].any():
+def _share_of(inside: Flags, people: Population, part: str, whole: str) -> F64:
+    """Return the binomial ratio of one count among another, at the members' rate and at the others'."""
+    hits, of = people.totals[part], people.totals[whole]
+    if not of[inside].any() or not of[~inside].any():
         return np.zeros(len(inside))
-    p = (later[inside].sum() + 1) / (turns[inside].sum() + 2)
-    q = (later[~inside].sum() + 1) / (turns[~inside].sum() + 2)
-    return np.asarray(later * np.log2(p / q) + (turns - later) * np.log2((1 - p) / (1 - q)))
+    p = (hits[inside].sum() + 1) / (of[inside].sum() + 2)
+    q = (hits[~inside].sum() + 1) / (of[~inside].sum() + 2)
+    return np.asarray(hits * np.log2(p / q) + (of - hits) * np.log2((1 - p) / (1 - q)))
 
 
 def _vouched(people: Population) -> Flags:

@@ -79,22 +79,41 @@ def chi2_above(value: float, scale: float, freedom: float) -> float:
     return float(special.chdtrc(freedom, value / scale))
 
 
-def larger_mean(group: F64, others: F64) -> float:
+KNOWN: Final = 1e9
+"""Degrees of freedom of a mean that is known and not estimated: F with so many is a chi-square."""
+
+
+def f_below(value: float, mean: float, freedom: float, known: float) -> float:
+    """Return P(X <= value) for X about `mean`, a chi-square but for its scale, where the mean is an estimate.
+
+    The ratio of both is F with `freedom` and `known` degrees (Fisher, 1924).
+    """
+    return float(special.fdtr(freedom, known, value / mean)) if mean > 0 else 1.0
+
+
+def f_above(value: float, mean: float, freedom: float, known: float) -> float:
+    """Return P(X >= value) for such an X."""
+    return float(special.fdtrc(freedom, known, value / mean)) if mean > 0 else 1.0
+
+
+def larger_mean(group: F64, others: F64, *, accounts: int | None = None) -> float:
     """Return a p-value for the group's mean being larger than that of accounts drawn from the others.
 
     Args:
         group: one number per member, shape (members,).
         others: the same number of comparable accounts, shape (others,).
+        accounts: how many different accounts these are, if some of them come again.
 
     Welch's t with both spreads, compared with the t of the smaller sample's degrees of freedom (Welch, Biometrika
     34(1-2), 1947, in its conservative form). The group's spread is taken for no smaller than that of the others, so
     that a group whose members are all the same by luck is not rewarded for it.
     """
-    if len(group) < 3 or len(others) < 3:
+    known = len(others) if accounts is None else accounts
+    if len(group) < 3 or known < 3:
         return 1.0
     usual = float(np.var(others, ddof=1))
-    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / len(others)
+    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / known
     gap = float(np.mean(group) - np.mean(others))
     if spread <= 0:
         return 1.0 if gap <= 0 else SMALLEST_P
-    return float(stats.t.sf(gap / math.sqrt(spread), min(len(group), len(others)) - 1))
+    return float(stats.t.sf(gap / math.sqrt(spread), min(len(group), known) - 1))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from stillwatch.config import ScanSettings
 from stillwatch.coverage import coverage
@@ -16,26 +14,21 @@ from stillwatch.engine import Engine
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
-from stillwatch.explain import summary
-from stillwatch.findings import Campaign, Candidate, Member, VerdictKind
-from stillwatch.follow import lasting_id, new_id
+from stillwatch.findings import Campaign, Candidate, Earlier, Memory
+from stillwatch.follow import new_id
 from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
 from stillwatch.likeness import means
-from stillwatch.membership import Membership, membership
-from stillwatch.profiles import I64, Flags, Population, population
+from stillwatch.lineage import memories, with_lineage
+from stillwatch.naming import ids_of, name_groups
+from stillwatch.parts import told_apart
+from stillwatch.profiles import Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
-from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
+from stillwatch.verdict import test_group
 from stillwatch.weights import TODAY
-
-Known = Mapping[str, frozenset[str]]
-"""Accounts of earlier campaigns, by campaign id."""
-
-ABSORBED = 0.5
-"""Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,7 @@ class Scan:
     Attributes:
         campaigns: groups that passed, strongest first. cleared: groups that did not, in the same order.
         tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
+        memories: what each campaign is known by, by campaign id.
         could_not_run: kinds of evidence that this data cannot give, with the reason.
         proposals: candidates by proposer.
         people: the population it looked at.
@@ -54,17 +48,26 @@ class Scan:
     campaigns: tuple[Campaign, ...]
     cleared: tuple[Campaign, ...]
     tested: Mapping[str, tuple[str, ...]]
+    memories: Mapping[str, Memory]
     could_not_run: tuple[Availability, ...]
     proposals: Mapping[str, int]
     people: Population
     timings: Mapping[str, float]
 
 
-def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Callable[[str], None]) -> Scan:
+def scan(
+    engine: Engine,
+    settings: ScanSettings,
+    *,
+    known: Earlier,
+    on_stage: Callable[[str], None],
+    files: Sequence[Path] = (),
+) -> Scan:
     """Find the campaigns in the ledger whose sums `engine` has (`rollups`).
 
     Args:
-        known: accounts of campaigns that earlier scans found, by campaign id.
+        known: campaigns that earlier scans found.
+        files: of exchanges, where `engine` has no view of them; read only if a campaign is named.
         on_stage: told the name of each stage as it begins.
     """
     clock = _Clock(on_stage)
@@ -75,19 +78,24 @@ def scan(engine: Engine, settings: ScanSettings, *, known: Known, on_stage: Call
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
-    candidates = propose(Sight(people, moves, settings.proposals, dict(known)))
+    candidates = propose(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
     weights = settings.weights or TODAY
     tested = [test_group(group, case, weights) for group in _groups(candidates, case, settings)]
     clock("verdicts")
-    judged = _judged(tested, settings)
-    named = _named(judged, case, settings, known)
+    named = name_groups(tested, case, settings, known)
+    clock("parts")
+    if files:
+        engine.read("exchanges", files)
+    campaigns = told_apart([campaign for campaign, _ in named if campaign.verdict is not None], case, engine)
+    remembered = memories(campaigns, case)
     clock("end")
     return Scan(
-        campaigns=tuple(campaign for campaign, _ in named if campaign.verdict is not None),
+        campaigns=with_lineage(campaigns, remembered, case, known),
+        memories=remembered,
         cleared=tuple(campaign for campaign, _ in named if campaign.verdict is None),
-        tested={campaign.campaign_id: _ids(people, group.accounts) for campaign, group in named},
+        tested={campaign.campaign_id: ids_of(people, group.accounts) for campaign, group in named},
         could_not_run=tuple(kind for kind in could if not kind.possible),
         proposals=Counter(candidate.proposer for candidate in candidates),
         people=people,
@@ -104,131 +112,9 @@ def _groups(candidates: list[Candidate], case: Case, settings: ScanSettings) -> 
         if len(owners) < settings.proposals.smallest_group:
             continue
         accounts = trimmed(owners, of, settings.proposals.least_exchanges)
-        group_id = new_id(_ids(case.people, accounts))
+        group_id = new_id(ids_of(case.people, accounts))
         groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
     return list(groups.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    tested: Tested
-    q_value: float
-    verdict: VerdictKind | None
-    reason: str
-
-    @property
-    def strength(self) -> tuple[bool, float, int, str]:
-        """Order of groups: accused before cleared, more bits first, larger first."""
-        scores = self.tested.scores
-        bits = scores.coordination + scores.extraction + scores.innocence
-        group = self.tested.group
-        return self.verdict is None, -round(bits + float(np.log2(len(group))), 3), -len(group), group.group_id
-
-
-def _judged(tested: list[Tested], settings: ScanSettings) -> list[_Judged]:
-    """Return all groups with their verdicts, strongest first."""
-    judged = [_verdict(group, q_value, settings) for group, q_value in zip(tested, q_values(tested), strict=True)]
-    return sorted(judged, key=lambda one: one.strength)
-
-
-def _verdict(tested: Tested, q_value: float, settings: ScanSettings) -> _Judged:
-    verdict, reason = judge(tested.evidence, q_value, settings.false_discoveries, settings.weights or TODAY)
-    return _Judged(tested, q_value, verdict, reason)
-
-
-def _named(judged: list[_Judged], case: Case, settings: ScanSettings, known: Known) -> list[tuple[Campaign, Group]]:
-    """Give every group its id and its members, strongest first; a weaker group inside a stronger campaign is part of
-    it, and one that shares accounts with it is tested again without them: it may not live on another's evidence."""
-    taken = np.zeros(case.people.size, dtype=np.bool_)
-    ids: frozenset[str] = frozenset()
-    named, waiting = [], list(judged)
-    while waiting:
-        one = waiting.pop(0)
-        group = one.tested.group
-        left = int((~taken[group.accounts]).sum())
-        if left <= (1 - ABSORBED) * len(group) or left < settings.proposals.smallest_group:
-            continue
-        if one.verdict is not None and taken[group.accounts].any():
-            insort(waiting, _again(one, taken, judged, case=case, settings=settings), key=lambda each: each.strength)
-            continue
-        one, found = _whole(one, taken, case, settings)
-        members = group.accounts if found is None else np.flatnonzero(found.members & ~taken)
-        if len(members) < settings.proposals.smallest_group:
-            continue
-        campaign_id = new_id(_ids(case.people, group.accounts))
-        if found is not None:
-            campaign_id = lasting_id(frozenset(_ids(case.people, members)), known, ids)
-            taken[members] = True
-        ids |= {campaign_id}
-        named.append((_campaign(one, campaign_id, members, found, case), one.tested.group))
-    return named
-
-
-def _whole(one: _Judged, taken: Flags, case: Case, settings: ScanSettings) -> tuple[_Judged, Membership | None]:
-    """Return a group of one operator with its members, tested once more as all of them: a proposer hands in a part,
-    whose rest then stands among those it is compared with. Its q-value stays what it was."""
-    weights = settings.weights or TODAY
-    if doubt(one.tested.evidence, one.q_value, settings.false_discoveries, weights):
-        return one, None
-    found = membership(one.tested, case, one.verdict or VerdictKind.COORDINATED)
-    part = one, found if one.verdict is not None else None
-    accounts = np.flatnonzero(found.members & ~taken)
-    if len(accounts) < settings.proposals.smallest_group or np.array_equal(accounts, one.tested.group.accounts):
-        return part
-    group = one.tested.group
-    group = replace(group, group_id=new_id(_ids(case.people, accounts)), accounts=accounts)
-    tested = test_group(group, case, weights)
-    whole = _verdict(tested, one.q_value, settings)
-    if whole.verdict is None:
-        return part
-    return whole, membership(tested, case, whole.verdict)
-
-
-def _again(one: _Judged, taken: Flags, judged: list[_Judged], *, case: Case, settings: ScanSettings) -> _Judged:
-    """Return the verdict on the accounts of a group that no stronger campaign has taken, among all groups tested."""
-    group = one.tested.group
-    rest = group.accounts[~taken[group.accounts]]
-    group = replace(group, group_id=new_id(_ids(case.people, rest)), accounts=rest)
-    tested = test_group(group, case, settings.weights or TODAY)
-    q_value = q_values([*(other.tested for other in judged), tested])[-1]
-    return _verdict(tested, max(one.q_value, q_value), settings)
-
-
-def _campaign(one: _Judged, campaign_id: str, members: I64, found: Membership | None, case: Case) -> Campaign:
-    people = case.people
-    n_exchanges = int(people.n[members].sum())
-    window = int(people.totals["first_us"][members].min()), int(people.totals["last_us"][members].max())
-    evidence = with_id(one.tested, campaign_id)
-    return Campaign(
-        campaign_id=campaign_id,
-        verdict=one.verdict,
-        reason=one.reason,
-        scores=one.tested.scores,
-        q_value=one.q_value,
-        evidence=evidence,
-        members=_members(people, members, found),
-        n_accounts=len(members),
-        n_exchanges=n_exchanges,
-        first_ts=window[0],
-        last_ts=window[1],
-        summary=summary(one.verdict, evidence, reason=one.reason, size=(len(members), n_exchanges), window=window),
-        proposer=one.tested.group.proposer,
-    )
-
-
-def _members(people: Population, members: I64, found: Membership | None) -> tuple[Member, ...]:
-    """Return the members of a campaign, most certain first; of a cleared group none are named."""
-    if found is None:
-        return ()
-    rows = [
-        Member(people.ids[i], round(float(found.bits[i]), 4), int(people.totals["first_us"][i]), bool(found.core[i]))
-        for i in members
-    ]
-    return tuple(sorted(rows, key=lambda row: (-row.bits, row.account_id)))
-
-
-def _ids(people: Population, accounts: I64) -> tuple[str, ...]:
-    return tuple(people.ids[i] for i in accounts)
 
 
 class _Clock:

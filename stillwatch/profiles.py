@@ -7,7 +7,7 @@ mark. Sums are of integers, so that they are the same whatever the order and the
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +17,20 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from stillwatch.engine import Engine, Query
-from stillwatch.rollups import MARKS, PROFILE_COLUMNS, USUAL
+from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Marks = npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
 UNKNOWN = -1
 """Code of a value that is not known."""
 
 TOTALS = Query("totals", "select * from account_totals")
+
+PACE_COUNTS = Query("pace_counts", "select * from account_paces")
+"""Follow-ups by pace, of accounts that have any whose pace is known."""
 
 PROFILES = Query("profiles", "select * from account_profiles")
 
@@ -77,11 +81,18 @@ class Incidence:
         kind: the kind of mark.
         matrix: exchanges of account i that carry mark j, CSR, shape (accounts, marks).
         holders: accounts per mark, shape (marks,).
+        marks: the marks themselves: keyed numbers, or the text of a column of the account table, shape (marks,).
     """
 
     kind: str
     matrix: sparse.csr_array
     holders: I64
+    marks: Marks
+
+    def places(self, marks: Collection[str]) -> I64:
+        """Return the positions of `marks`, written as text, ascending; one that nobody here shares has none."""
+        wanted = np.array(sorted(marks), dtype=np.str_).astype(self.marks.dtype)
+        return np.flatnonzero(np.isin(self.marks, wanted)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,7 @@ class Population:
     Attributes:
         ids: account ids, ascending.
         n: exchanges per account, shape (accounts,).
-        totals: counts per account by the column names of `TOTALS`.
+        totals: counts per account by the column names of `TOTALS` and `PACE_COUNTS`, and `distinct_prompts`.
         profiles: topics and lengths.
         categories: usual client, network, model and the traits of the account table, by name.
         shared: incidence of marks, by kind.
@@ -137,7 +148,9 @@ def population(engine: Engine) -> Population:
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
-    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), ids)
+    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), "n", ids)
+    followed = engine.table(PACE_COUNTS)
+    counts |= {name: _spread(followed, name, ids) for name in PACES}
     accounts = _aligned(engine.rows("select * from accounts"), ids)
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
@@ -156,10 +169,10 @@ def population(engine: Engine) -> Population:
     )
 
 
-def _spread(table: pa.Table, ids: pa.Array) -> I64:
-    """Return column `n` of a table of some accounts, 0 for all others, shape (accounts,)."""
+def _spread(table: pa.Table, name: str, ids: pa.Array) -> I64:
+    """Return column `name` of a table of some accounts, 0 for all others, shape (accounts,)."""
     out = np.zeros(len(ids), dtype=np.int64)
-    out[pc.index_in(table.column("account_id"), value_set=ids).to_numpy()] = table.column("n").to_numpy()
+    out[pc.index_in(table.column("account_id"), value_set=ids).to_numpy()] = table.column(name).to_numpy()
     return out
 
 
@@ -205,20 +218,23 @@ def _either(first: Category, second: Category) -> Category:
 def _incidence(kind: str, table: pa.Table, ids: pa.Array) -> Incidence:
     marks, columns = np.unique(_ints(table.column("mark")), return_inverse=True)
     rows = _positions(table.column("account_id"), ids)
-    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), len(marks)))
+    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), marks))
 
 
 def _account_incidence(kind: str, category: Category, size: int) -> Incidence:
     held = category.counts() >= 2
     rows = np.flatnonzero(category.known & held[category.codes]) if len(held) else np.empty(0, dtype=np.int64)
     columns = (np.cumsum(held) - 1)[category.codes[rows]] if len(held) else rows
-    return _sparse(kind, rows, columns, np.ones(len(rows), dtype=np.int64), (size, int(held.sum())))
+    marks = np.array(category.values, dtype=np.str_)[np.flatnonzero(held)]
+    return _sparse(kind, rows, columns, np.ones(len(rows), dtype=np.int64), (size, marks))
 
 
-def _sparse(kind: str, rows: I64, columns: I64, n: I64, shape: tuple[int, int]) -> Incidence:
-    matrix = sparse.csr_array((n, (rows, columns)), shape=shape)
+def _sparse(kind: str, rows: I64, columns: I64, n: I64, axes: tuple[int, Marks]) -> Incidence:
+    """Return the incidence of `n` exchanges; `axes` says how many accounts there are, and which marks."""
+    size, marks = axes
+    matrix = sparse.csr_array((n, (rows, columns)), shape=(size, len(marks)))
     matrix.sort_indices()
-    return Incidence(kind, matrix, np.bincount(columns, minlength=shape[1]).astype(np.int64))
+    return Incidence(kind, matrix, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
 
 
 def _profiles(engine: Engine, ids: pa.Array) -> Profiles:

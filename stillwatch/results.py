@@ -19,7 +19,18 @@ from scipy import sparse
 from stillwatch.engine import Engine, Query
 from stillwatch.errors import StillwatchError
 from stillwatch.evidence import EVIDENCE_TABLE
-from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE, Campaign, Evidence
+from stillwatch.findings import (
+    CAMPAIGNS,
+    CLEARED,
+    END_USERS,
+    EVIDENCE,
+    GROUPS,
+    LINKS,
+    MEMBERS,
+    TIMELINE,
+    Campaign,
+    Evidence,
+)
 from stillwatch.pipeline import Scan
 from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
 
@@ -70,6 +81,7 @@ def _tables(found: Scan, engine: Engine) -> dict[str, pa.Table]:
         ),
         "cleared": pa.Table.from_pylist([_campaign(c) | {"reason": c.reason} for c in found.cleared], CLEARED),
         "members": members,
+        "end_users": pa.Table.from_pylist([row for c in found.campaigns for row in _end_users(c)], END_USERS),
         "groups": pa.Table.from_pylist(
             [{"campaign_id": c.campaign_id, "account_id": a} for c in groups for a in found.tested[c.campaign_id]],
             GROUPS,
@@ -94,6 +106,8 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
         "first_ts": campaign.first_ts,
         "last_ts": campaign.last_ts,
         "summary": campaign.summary,
+        "regrown_from": campaign.regrown_from or None,
+        "regrown": campaign.regrown or None,
     }
 
 
@@ -105,8 +119,24 @@ def _members(campaign: Campaign) -> list[dict[str, Any]]:
             "bits": member.bits,
             "joined_ts": member.joined,
             "core": member.core,
+            "n_exchanges": member.exchanges,
+            "n_carrying": member.carrying,
         }
         for member in campaign.members
+    ]
+
+
+def _end_users(campaign: Campaign) -> list[dict[str, Any]]:
+    return [
+        {
+            "campaign_id": campaign.campaign_id,
+            "exhibit": user.exhibit,
+            "n_accounts": user.accounts,
+            "n_exchanges": user.exchanges,
+            "n_carrying": user.carrying,
+            "part": str(user.part),
+        }
+        for user in campaign.end_users
     ]
 
 

@@ -49,7 +49,7 @@ def trimmed(accounts: I64, of: Means, least: float) -> I64:
     limit = radius(of, BODY_DEVIATIONS)
     near = judged
     for _ in range(3):
-        far = distances(of, spread(of, near).centre)
+        far = distances(of, spread(of, near))
         near = judged[far[judged] <= limit]
         if len(near) < _BODY * len(judged):
             return accounts

@@ -26,6 +26,7 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Case, Finding, Group
+from stillwatch.evidence.same_list import own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
 from stillwatch.weights import TODAY
@@ -47,12 +48,23 @@ class Tested:
 
 def test_group(group: Group, case: Case, weights: Weights) -> Tested:
     """Put a group through the whole table."""
-    findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
+    findings = _findings(group, case)
     counted = _within_families([(kind, _counted(kind, f.bits, f.share, weights)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
     tested = [(kind, f) for kind, f in findings if f.p_value is not None]
     free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share, weights)) for kind, f in tested])
     return Tested(group, evidence, scores(evidence), free)
+
+
+def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
+    """Return what every kind finds; signs of a harvest count for the share of the questions that members do not all
+    ask: what each of them has alone no operator needed the others for."""
+    findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
+    own = own_share(group, case)
+    return [
+        (kind, dataclasses.replace(f, share=f.share * own) if kind.question is Question.EXTRACTION else f)
+        for kind, f in findings
+    ]
 
 
 def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:
@@ -96,13 +108,24 @@ def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
 
 
 def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
-    """Scale the positive bits of each question and family down to the family's cap, so that a plain sum holds."""
-    sums: dict[tuple[Question, Family], float] = {}
+    """Scale the bits of each question and family so that a plain sum holds.
+
+    Positive bits go down to the family's cap; those of coordination that found nothing, to the most that one of them
+    takes off. What fails together is silent together: an operator who shares no card shares no device either, and that
+    is one silence, as it is in the mean of e-values (`_free`). What speaks for innocence stays as it is.
+    """
+    places: dict[tuple[Question, Family], list[float]] = {}
     for kind, value in bits:
-        place = (kind.question, kind.family)
-        sums[place] = sums.get(place, 0.0) + max(value, 0.0)
-    scale = {place: min(1.0, FAMILY_CAP / total) if total > 0 else 1.0 for place, total in sums.items()}
-    return {kind.kind: value * (scale[kind.question, kind.family] if value > 0 else 1.0) for kind, value in bits}
+        places.setdefault((kind.question, kind.family), []).append(value)
+    scale = {place: _scales(values, place[0]) for place, values in places.items()}
+    return {kind.kind: value * scale[kind.question, kind.family][int(value < 0)] for kind, value in bits}
+
+
+def _scales(values: Sequence[float], question: Question) -> tuple[float, float]:
+    """Return the factors of the positive and of the negative bits of a question and family."""
+    total, lack = sum(max(value, 0.0) for value in values), sum(min(value, 0.0) for value in values)
+    silent = min(values) / lack if lack < 0 and question is not Question.INNOCENCE else 1.0
+    return min(1.0, FAMILY_CAP / total) if total > 0 else 1.0, silent
 
 
 def _free(bits: Sequence[tuple[Kind, float]]) -> float:

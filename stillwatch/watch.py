@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,9 +28,9 @@ from stillwatch.config import ScanSettings
 from stillwatch.engine import Engine
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.findings import HISTORY
+from stillwatch.findings import HISTORY, Memory
 from stillwatch.follow import Change, Sighting, changes
-from stillwatch.history import HISTORY_FILE, extended, read_history
+from stillwatch.history import HISTORY_FILE, MEMORY_FILE, extended, memory_table, read_history, read_memories
 from stillwatch.ledger import Ledger
 from stillwatch.pipeline import scan
 from stillwatch.report.result import Result, load_result
@@ -61,12 +61,21 @@ class Run:
     seconds: float
 
 
-def watch_ledger(folder: Path, out: Path, settings: ScanSettings, *, keep: int, watcher: Watcher) -> Run | None:
+def watch_ledger(
+    folder: Path,
+    out: Path,
+    settings: ScanSettings,
+    *,
+    keep: int,
+    watcher: Watcher,
+    muted: frozenset[str] = frozenset(),
+) -> Run | None:
     """Scan the ledger in `folder` if it is not as the last run saw it; return None if it is.
 
     Args:
         out: folder of the runs.
         keep: how many runs stay in it.
+        muted: campaigns that a person called a false alarm: nobody is looked for by their marks.
 
     Raises:
         NothingUsable: there is no ledger, or no exchange in it.
@@ -81,27 +90,31 @@ def watch_ledger(folder: Path, out: Path, settings: ScanSettings, *, keep: int, 
         return None
     if not ledger.rows:
         raise NothingUsable("the ledger has no exchange", where=str(folder), remedy="`stillwatch import` first")
-    known = campaigns_of(earlier)
+    known = campaigns_of(earlier, muted)
     with Engine(memory=settings.memory, threads=settings.threads) as engine:
         engine.load("accounts", ledger.accounts_table())
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):
             spent = {"new days": round(time.perf_counter() - begun, 3)}
-            found = scan(engine, settings, known=known, on_stage=watcher.on_stage)
+            files = ledger.exchange_files()
+            found = scan(engine, settings, known=known, on_stage=watcher.on_stage, files=files)
             found = replace(found, timings={**spent, **found.timings})
             run = out / (at.strftime("%Y%m%dT%H%M%S.") + f"{at.microsecond // 1000:03d}Z")
             days = {"days": {"read": list(taken.read), "kept": len(taken.kept)}}
             result = leave_results(run, found, engine, {**scan_head(ledger, digest, found, settings), **days})
             now = {
                 campaign.group_id: Sighting(
-                    str(campaign.verdict), frozenset(member.account_id for member in campaign.members)
+                    str(campaign.verdict),
+                    frozenset(member.account_id for member in campaign.members),
+                    campaign.regrown_from,
+                    campaign.regrown,
                 )
                 for campaign in result.campaigns
             }
             before = {} if earlier is None else {c.group_id: str(c.verdict) for c in load_result(earlier).campaigns}
-            _publish(out, run, earlier, now, at)
+            _publish(out, run, earlier, now, (found.memories, at))
             _forget(out, keep)
-    return Run(run, result, taken, changes(known, before, now), time.perf_counter() - begun)
+    return Run(run, result, taken, changes(known.accounts, before, now), time.perf_counter() - begun)
 
 
 def lines(run: Run | None) -> list[str]:
@@ -184,8 +197,17 @@ def _writing(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _publish(out: Path, run: Path, earlier: Path | None, now: dict[str, Sighting], at: dt.datetime) -> None:
-    """Write the history, which makes the run whole, and let `latest` lead to it."""
+def _publish(
+    out: Path,
+    run: Path,
+    earlier: Path | None,
+    now: dict[str, Sighting],
+    known_by: tuple[Mapping[str, Memory], dt.datetime],
+) -> None:
+    """Write what campaigns are known by, and the history, which makes the run whole, and let `latest` lead to it."""
+    memories, at = known_by
+    before = {} if earlier is None else read_memories(earlier)
+    pq.write_table(memory_table(before, memories), run / MEMORY_FILE, compression="zstd", store_schema=False)
     history = HISTORY.empty_table() if earlier is None else read_history(earlier)
     table = extended(history, {campaign: seen.accounts for campaign, seen in now.items()}, at)
     draft = run / f".{HISTORY_FILE}"

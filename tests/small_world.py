@@ -32,7 +32,7 @@ FEW = WorldSpec(
 )
 """A loud campaign, a relay and a look-alike: for tests that scan again and again."""
 SEED = 7
-TABLES = ("campaigns", "cleared", "members", "groups", "evidence", "timeline", "links")
+TABLES = ("campaigns", "cleared", "members", "end_users", "groups", "evidence", "timeline", "links")
 """The tables of a scan."""
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -73,7 +73,7 @@ def test_build_leaves_a_world_and_says_how_to_scan_it(tmp_path: Path) -> None:
     out = tmp_path / "a [b] world"
     text = done(stillwatch("range", "build", *SMALL, "--text", "none", "--out", out)).out
     files = {path.name for path in out.iterdir()}
-    assert files == {"exchanges.parquet", "accounts.parquet", "truth.parquet", "world.json"}
+    assert files == {"exchanges.parquet", "accounts.parquet", "truth.parquet", "harvest.parquet", "world.json"}
     rows = pq.read_metadata(out / "exchanges.parquet").num_rows
     assert text.startswith(f"{rows:,} exchanges of ")
     assert "8 relay" in text
@@ -107,7 +107,7 @@ def test_a_world_may_be_built_in_the_empty_folder_where_the_user_stands(
     done(stillwatch("range", "build", *SMALL, "--text", "none", "--out", "."))
     assert tmp_path.stat().st_ino == before
     assert Path("world.json").exists()
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 PROMPTS = [("alpha", "math", "one"), ("beta", "math", "one"), ("gamma", "code", "one"), ("delta", "code", "two")]

@@ -83,6 +83,15 @@ def test_a_set_of_innocents_is_held_to_the_stated_rate_and_leaves_nothing_unless
     assert "more worlds hold a false campaign than the stated rate" in ran.err
 
 
+def test_an_early_set_is_shown_by_its_alarms_and_compared_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETS, "early-practice", (replace(TINY, history=1, looks=(20.0,)),))
+    text = " ".join(done(stillwatch("range", "run", "--set", "early-practice")).out.split())
+    assert "right after" in text
+    assert "Nothing was compared" in text
+    (case,) = done(stillwatch("range", "run", "--set", "early-practice", "--json")).json["cases"]
+    assert set(case["detection"]) == {"grader", "letter"}
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "names"),
     [

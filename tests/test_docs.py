@@ -197,7 +197,8 @@ def test_worlds_that_a_page_builds_can_be_built(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["CAMPAIGNS", "CLEARED", "MEMBERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS", "HISTORY"]
+    "table",
+    ["CAMPAIGNS", "CLEARED", "MEMBERS", "END_USERS", "EVIDENCE", "GROUPS", "TIMELINE", "LINKS", "HISTORY", "MEMORY"],
 )
 def test_every_column_a_scan_leaves_is_described(table: str) -> None:
     page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")

@@ -117,3 +117,11 @@ def test_another_verdict_is_told_with_the_one_before() -> None:
     known = {"c-1": _accounts(0, 10)}
     (change,) = changes(known, {"c-1": POOLS}, {"c-1": Sighting(DISTILLS, _accounts(0, 10))})
     assert (change.kinds, change.text) == ((ChangeKind.VERDICT,), f"c-1: {DISTILLS}, 10 accounts; was {POOLS}")
+
+
+def test_a_new_campaign_that_came_back_on_other_accounts_is_told_with_what_says_so() -> None:
+    seen = Sighting(DISTILLS, _accounts(20, 30), "c-1", "9 of 10 accounts carry its marks")
+    (change,) = changes({"c-1": _accounts(0, 10)}, {}, {"c-2": seen})
+    assert change.kinds == (ChangeKind.NEW, ChangeKind.REGROWN)
+    assert change.text.endswith("new; regrown from c-1: 9 of 10 accounts carry its marks")
+    assert changes({"c-1": _accounts(0, 10), "c-2": seen.accounts}, {"c-2": DISTILLS}, {"c-2": seen}) == ()

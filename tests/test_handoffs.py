@@ -137,3 +137,29 @@ def test_nothing_moved_is_no_trouble() -> None:
     moves, _ = _moves(("a", 0, {}), ("b", 0, {}))
     assert len(moves.n) == 0
     assert moves.exhibit == ()
+
+
+def _listed(account: str, first: int, *failed: int) -> list[Row]:
+    """Return twenty prompts of one list, each twice, a body each; those that failed came again elsewhere at once."""
+    return [
+        (
+            account,
+            first + nth * MINUTE * 10 + again * 300 * MINUTE,
+            {"prompt_mark": nth, "body_mark": nth, "status": 529 if again * 20 + nth in failed else 200},
+        )
+        for again in (0, 1)
+        for nth in range(20)
+    ]
+
+
+def test_who_asks_the_same_anyhow_hands_nothing_over_however_often_it_fails() -> None:
+    assert _found(*_listed("a", 0, *range(20)), *_listed("b", SECOND)) == []
+
+
+def test_one_body_in_common_is_handed_over_whatever_else_each_asks() -> None:
+    own = [(name, i * MINUTE, {"prompt_mark": 100 * k + i}) for k, name in ((1, "a"), (2, "b")) for i in range(20)]
+    tries = [
+        (name, ts, {"prompt_mark": 1, "body_mark": 1, "status": status})
+        for name, ts, status in (("a", 0, 529), ("a", SECOND, 529), ("a", 2 * SECOND, 529), ("b", 3 * SECOND, 200))
+    ]
+    assert [(s, t, m, n) for s, t, m, n, _ in _found(*own, *tries)] == [("a", "b", "failover", 1)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import StillwatchError
-from stillwatch.findings import HISTORY
-from stillwatch.history import HISTORY_FILE, extended, last_seen, read_history
+from stillwatch.findings import HISTORY, Memory
+from stillwatch.history import HISTORY_FILE, MEMORY_FILE, extended, last_seen, memory_table, read_history, read_memories
 
 FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LATER = FIRST + dt.timedelta(days=1)
@@ -42,3 +43,35 @@ def test_a_damaged_history_is_told_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(StillwatchError, match="history") as error:
         read_history(tmp_path)
     assert "delete this run's folder" in error.value.remedy
+
+
+# --- what campaigns were known by -------------------------------------------------------------------------------------
+
+
+def _kept(table: pa.Table, run: Path) -> dict[str, Memory]:
+    pq.write_table(table, run / MEMORY_FILE)
+    return read_memories(run)
+
+
+def test_marks_are_remembered_from_run_to_run(tmp_path: Path) -> None:
+    """What is seen again keeps its old marks and has its new time; what is gone stays as it was."""
+    before = {
+        "c-1": Memory({"system": frozenset({"1", "2"}), "payment_id": frozenset({"p"})}, 100),
+        "c-2": Memory({"head": frozenset({"9"})}, 50),
+    }
+    now = {"c-1": Memory({"system": frozenset({"2", "3"})}, 200), "c-3": Memory({}, 10)}
+    assert _kept(memory_table({}, before), tmp_path) == before
+    assert _kept(memory_table(before, now), tmp_path) == {
+        "c-1": Memory({"system": frozenset({"1", "2", "3"}), "payment_id": frozenset({"p"})}, 200),
+        "c-2": before["c-2"],
+    }
+
+
+def test_no_mark_is_no_trouble(tmp_path: Path) -> None:
+    assert _kept(memory_table({}, {"c-1": Memory({}, 1)}), tmp_path) == {}
+
+
+def test_damaged_memories_are_told_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / MEMORY_FILE).write_bytes(b"damaged")
+    with pytest.raises(StillwatchError, match="history"):
+        read_memories(tmp_path)

@@ -23,7 +23,13 @@ COLUMNS, HOURS = 10, 24
 
 
 def simulated(
-    rng: np.random.Generator, n: I64, *, excess: float = 0.0, sitting: float = 0.0, alike: float = 0.0
+    rng: np.random.Generator,
+    n: I64,
+    *,
+    excess: float = 0.0,
+    sitting: float = 0.0,
+    alike: float = 0.0,
+    varies: float | F64 = 1.0,
 ) -> Profiles:
     """Return the sums of accounts with `n` exchanges each, as the queries would.
 
@@ -31,6 +37,7 @@ def simulated(
         excess: between-account variance in units of the within-account variance.
         sitting: variance of what the exchanges of one hour have in common, in the same unit.
         alike: correlation between the columns.
+        varies: standard deviation within accounts, of all or of each.
     """
     account = np.repeat(np.arange(len(n)), n)
     hour = rng.integers(0, HOURS, len(account))
@@ -42,7 +49,8 @@ def simulated(
 
     own = np.sqrt(excess) * noise(len(n))[account]
     common = np.sqrt(sitting) * noise(len(n) * HOURS)[block]
-    return _summed(block, own + common + noise(len(account)), len(n))
+    each = np.broadcast_to(np.asarray(varies), len(n))[account, None]
+    return _summed(block, own + each * (common + noise(len(account))), len(n))
 
 
 def _summed(block: I64, values: F64, accounts: int) -> Profiles:
@@ -92,6 +100,51 @@ def test_alike_things_asked_in_one_sitting_do_not_count_as_many() -> None:
     found = _p_values(300, sitting=1.0)
     assert np.mean(found <= 0.05) <= 0.1
     assert np.mean(found >= 0.95) <= 0.15, "nor do they set accounts of one source apart"
+
+
+POOL, PEOPLE = 30, 300
+
+
+def _pool_among_people(rng: np.random.Generator, varies: float, *, excess: float = 0.0, people: float = 0.2) -> Means:
+    """Return a pool whose accounts vary `varies` times as much within as people do, and after it people."""
+    pool = simulated(rng, rng.poisson(60, POOL) + 2, excess=excess, varies=varies, sitting=0.5)
+    others = simulated(rng, rng.poisson(60, PEOPLE) + 2, excess=people, sitting=0.5)
+    names = ("n", "blocks", "nn", "sums", "ss", "ns")
+    return means(Profiles(*(np.concatenate([getattr(pool, n), getattr(others, n)], axis=1) for n in names)))
+
+
+@pytest.mark.parametrize("varies", [1.5, 2.0])
+def test_a_pool_that_varies_more_than_people_is_one_source_all_the_same(varies: float) -> None:
+    rng, pool = np.random.default_rng(21), np.arange(POOL)
+    found = [_pool_among_people(rng, varies) for _ in range(100)]
+    p = np.array([further_apart_than(of, pool, np.zeros(of.z.shape[1])) for of in found])
+    assert np.mean(p <= 0.05) <= 0.12
+    assert np.mean(p >= 0.95) <= 0.12
+    assert np.mean([spread(of, pool).excess.mean() for of in found]) < 0.01
+
+
+def test_a_pool_that_varies_less_than_people_is_not_called_different_for_it() -> None:
+    of, pool = _pool_among_people(np.random.default_rng(24), 0.5), np.arange(POOL)
+    assert spread(of, pool).within.mean() == pytest.approx(1.0)
+    assert further_apart_than(of, pool, np.zeros(of.z.shape[1])) > 0.5
+
+
+def test_people_who_vary_more_than_others_are_not_called_alike_for_it() -> None:
+    rng, some, others = np.random.default_rng(22), np.arange(POOL), np.arange(POOL, POOL + PEOPLE)
+    found = [_pool_among_people(rng, 2.0, excess=0.2) for _ in range(100)]
+    p = np.array([as_alike_as_one_source(of, some, spread(of, others).excess) for of in found])
+    assert np.mean(p <= 0.05) <= 0.1
+    assert np.mean(p <= 0.01) <= 0.04
+
+
+def test_few_accounts_with_few_hours_know_little_of_how_they_vary() -> None:
+    """The variance within is itself an estimate, and an error in it must not speak for or against anybody."""
+    rng, few = np.random.default_rng(23), np.arange(6)
+    found = []
+    for _ in range(600):
+        of = means(simulated(rng, np.concatenate([np.full(6, 4), np.full(30, 30)]), alike=0.9))
+        found.append(further_apart_than(of, few, np.zeros(of.z.shape[1])))
+    assert np.mean(np.array(found) <= 0.01) <= 0.03
 
 
 def test_power_grows_with_exchanges_and_with_accounts() -> None:
@@ -149,14 +202,14 @@ def test_what_never_varies_is_no_column() -> None:
 
 def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> None:
     of = means(simulated(np.random.default_rng(9), np.array([*[40] * 50, 0])))
-    far = distances(of, spread(of, np.arange(50)).centre)
+    far = distances(of, spread(of, np.arange(50)))
     assert float(far[:50].mean()) == pytest.approx(1.0, abs=0.15)
     assert np.isinf(far[50])
 
 
 def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
     z = np.array([[0.0], [0.1], [3.0], [0.2], [1.0], [0.3], [2.0]])
-    of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, 1.0)
+    of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, np.ones((7, 1)), np.ones(7), 1.0)
     found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
     assert found.tolist() == [4, 5, 6]
     assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]

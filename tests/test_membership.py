@@ -96,6 +96,26 @@ def test_a_pool_is_those_between_whom_conversations_pass(world: World) -> None:
     assert not members[world.accounts("people")].any()
 
 
+def test_a_pool_does_not_grow_into_another_that_is_like_it() -> None:
+    def passed_on(first: int) -> dict[str, Any]:
+        return {
+            **PROMPTS,
+            "user_agent": "sdk/9",
+            "prefix_marks": lambda rows: [[first + mark for mark in history] for history in _passed_on(rows)],
+            "ts": lambda rows: MIDNIGHT + rows.nth * HOUR + rows.account * 10**7,
+        }
+
+    alike: dict[str, Any] = {"exchanges": 12, "uneven": 0, "unlike": 0.0, "about": 0.6}
+    with a_world(
+        Crowd("people", 250, columns={**PEOPLE, "user_agent": "sdk/1"}),
+        Crowd("one", 20, columns=passed_on(0), **alike),
+        Crowd("other", 10, columns=passed_on(10**5), **alike),
+    ) as made:
+        members = _of(made, made.accounts("one")[:18], VerdictKind.POOLED_ACCESS).members
+        assert members[made.accounts("one")].mean() >= 0.9
+        assert not members[made.accounts("other")].any()
+
+
 def test_a_group_that_showed_no_habit_has_no_members_of_its_own(world: World) -> None:
     group = world.drawn(20, 1, "people")
     assert not _of(world, group.accounts).core.any()

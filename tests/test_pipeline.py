@@ -92,6 +92,26 @@ def test_a_world_of_ordinary_people_and_look_alikes_alone_has_no_campaign(tmp_pa
     assert found.said.json["campaigns"] == []
 
 
+def test_pools_that_are_alike_and_most_of_a_world_are_named_one_by_one(tmp_path: Path) -> None:
+    spec = WorldSpec(scenario_named("innocent"), scale=0.05, text=TextMode.SHORT, dials={"relay": 36.0})
+    found = scan_world(build_world(spec, tmp_path / "world", 62).folder, tmp_path)
+    named = [(verdict, set(parts)) for verdict, parts in populations(found.world, found.out).values()]
+    assert sorted(named) == [("pooled_access", {"relay-1"}), ("pooled_access", {"relay-2"})]
+
+
+@pytest.mark.parametrize(
+    ("dials", "scale", "seed"),
+    [({"eval_harness": 48.7}, 0.05, 52), ({"eval_harness": 20.0, "drift_monitors": 50.0}, 0.1, 85)],
+    ids=["owners of two benchmarks", "owners and monitors"],
+)
+def test_independent_owners_of_one_list_are_no_campaign_though_they_are_most_of_a_world(
+    dials: dict[str, float], scale: float, seed: int, tmp_path: Path
+) -> None:
+    spec = WorldSpec(scenario_named("innocent"), scale=scale, text=TextMode.SHORT, dials=dials)
+    found = scan_world(build_world(spec, tmp_path / "world", seed).folder, tmp_path)
+    assert [verdict for verdict, _ in populations(found.world, found.out).values()] == ["pooled_access"]
+
+
 # --- same input, same bytes -------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.evidence import EVIDENCE_TABLE
-from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
+from stillwatch.findings import CAMPAIGNS, CLEARED, END_USERS, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
 from stillwatch.ledger import Ledger
 from tests.small_world import Scanned, bare, done, members, rows, stillwatch, verdicts, write_lines
 
@@ -24,6 +24,7 @@ SCHEMAS = {
     "campaigns": CAMPAIGNS,
     "cleared": CLEARED,
     "members": MEMBERS,
+    "end_users": END_USERS,
     "evidence": EVIDENCE,
     "groups": GROUPS,
     "timeline": TIMELINE,

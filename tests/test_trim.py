@@ -17,7 +17,8 @@ def _means(*places: tuple[int, float, float]) -> Means:
     rng = np.random.default_rng(3)
     parts: list[F64] = [where + rng.standard_normal((n, COLUMNS)) / np.sqrt(max(each, 1)) for n, where, each in places]
     exchanges = np.concatenate([np.full(n, each) for n, _, each in places])
-    return Means(exchanges, np.concatenate(parts), float(COLUMNS))
+    z = np.concatenate(parts)
+    return Means(exchanges, z, np.ones_like(z), np.ones(len(z)), float(COLUMNS))
 
 
 def test_strangers_are_dropped() -> None:
@@ -48,7 +49,7 @@ def test_a_handful_is_left_as_it_is(members: int) -> None:
 
 
 def test_profiles_without_columns_trim_nobody() -> None:
-    of = Means(np.full(10, 50.0), np.zeros((10, 0)), 0.0)
+    of = Means(np.full(10, 50.0), np.zeros((10, 0)), np.zeros((10, 0)), np.ones(10), 0.0)
     assert trimmed(np.arange(10), of, LEAST).tolist() == list(range(10))
 
 

@@ -21,9 +21,11 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Group
+from stillwatch.evidence.same_list import own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import bits_of
-from stillwatch.verdict import Tested, counting_families, judge, q_values, with_id
+from stillwatch.verdict import Tested, counting_families, judge, q_values, reweighed, with_id
+from stillwatch.weights import TODAY
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import World, a_world
 
@@ -210,7 +212,8 @@ def _expected_free(world: World, chosen_by: frozenset[str]) -> float:
             continue
         tries = ways if kind.kind in chosen_by else 1
         bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
-        families.setdefault(kind.family, []).append(2.0 ** (bits * (finding.share if bits > 0 else 1.0)))
+        share = finding.share * (own_share(group, world.case) if kind.question is _X else 1.0)
+        families.setdefault(kind.family, []).append(2.0 ** (bits * (share if bits > 0 else 1.0)))
     return total + sum(math.log2(sum(values) / len(values)) for values in families.values())
 
 
@@ -240,3 +243,27 @@ def test_a_chosen_kind_still_counts_in_what_a_reader_sees(world: World) -> None:
     plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in (frozenset(), EVERY_KIND))
     assert dataclasses.replace(chosen.scores) == plain.scores
     assert chosen.free_bits < plain.free_bits
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_silent_in_one_family_is_one_silence(world: World, seed: int) -> None:
+    evidence = world.evidence(world.drawn(20, seed, "people"))
+    silent: dict[Family, list[float]] = {}
+    for kind in EVIDENCE_TABLE:
+        finding = kind.test(world.drawn(20, seed, "people"), world.case)
+        if kind.question is _C and finding.p_value is not None and finding.bits < 0:
+            silent.setdefault(kind.family, []).append(finding.bits)
+    assert max(map(len, silent.values())) > 1, "the null of some family is tested by more than one kind"
+    for family, bits in silent.items():
+        counted = [e.bits for e in evidence.values() if e.question is _C and e.family is family and e.bits < 0]
+        assert sum(counted) == pytest.approx(min(bits), abs=1e-3)
+
+
+def test_two_grounds_of_innocence_in_one_family_count_both() -> None:
+    kinds = {kind.kind: kind for kind in EVIDENCE_TABLE}
+    grounds = [
+        Evidence(name, kinds[name].family, _I, 0.0, 1e-6, "a null", "a statement")
+        for name in ("declared_organisation", "registered_program")
+    ]
+    assert len({ground.family for ground in grounds}) == 1
+    assert [item.bits for item in reweighed(grounds, TODAY)] == pytest.approx([-bits_of(1e-6)] * 2, abs=1e-3)

@@ -28,6 +28,7 @@ from tests.small_world import (
     done,
     members,
     parquet_bytes,
+    rows,
     stillwatch,
     truth,
     verdicts,
@@ -112,8 +113,8 @@ def test_a_campaign_that_grows_is_told_and_its_history_is_kept(few_world: Path, 
     table, group = pq.read_table(few_world / "exchanges.parquet"), truth(few_world)
     late = [account for account, population in sorted(group.items()) if population == "grader"][::3]
     is_late = pc.is_in(table.column("account_id"), pa.array(late))
-    for name, rows in (("early", pc.invert(is_late)), ("late", is_late)):
-        pq.write_table(table.filter(rows), tmp_path / f"{name}.parquet")
+    for name, chosen in (("early", pc.invert(is_late)), ("late", is_late)):
+        pq.write_table(table.filter(chosen), tmp_path / f"{name}.parquet")
     ledger, out = tmp_path / "ledger", tmp_path / "watch"
     accounts = ("--accounts", few_world / "accounts.parquet")
     done(stillwatch("import", tmp_path / "early.parquet", *accounts, "--ledger", ledger))
@@ -128,6 +129,42 @@ def test_a_campaign_that_grows_is_told_and_its_history_is_kept(few_world: Path, 
     joined = {row["account_id"]: row["first_run_ts"] for row in now if row["campaign_id"] == name}
     assert set(late) <= {account for account, at in joined.items() if at > past[0]["first_run_ts"]}
     assert set(joined) == members(out / "latest")[name]
+
+
+@pytest.mark.parametrize("retracted", [False, True], ids=["standing", "retracted"])
+def test_a_pool_that_comes_back_on_other_accounts_is_tied_to_the_banned_one(
+    few_world: Path, tmp_path: Path, retracted: bool
+) -> None:
+    """Half of the accounts work in the first half of the time, whose days are deleted; then the others do."""
+    table, group = pq.read_table(few_world / "exchanges.parquet"), truth(few_world)
+    accounts = sorted(account for account, population in group.items() if population == "grader")
+    pools = accounts[::2], accounts[1::2]
+    day = pc.strftime(table.column("ts"), "%Y-%m-%d")
+    days = sorted(pc.unique(day).to_pylist())
+    is_late = pc.greater_equal(day, days[len(days) // 2])
+    ledger, out = tmp_path / "ledger", tmp_path / "watch"
+    names: list[str] = []
+    for number, when in enumerate((pc.invert(is_late), is_late)):
+        absent = pc.is_in(table.column("account_id"), pa.array(pools[1 - number]))
+        log = tmp_path / f"{number}.parquet"
+        pq.write_table(table.filter(pc.and_(when, pc.invert(absent))), log)
+        done(stillwatch("import", log, "--accounts", few_world / "accounts.parquet", "--ledger", ledger))
+        labels = write_lines(tmp_path / "labels.jsonl", [{"campaign_id": n, "verdict": "false_alarm"} for n in names])
+        facts = json.loads(_watch(ledger, out, "--json", *(("--labels", labels) if names and retracted else ()))[0])
+        names.append(campaign_of(few_world, out / "latest", "grader"))
+        for name in days[: len(days) // 2]:
+            shutil.rmtree(ledger / "exchanges" / f"day={name}", ignore_errors=True)
+    (change,) = [change for change in facts["changes"] if change["campaign_id"] == names[1]]
+    (row,) = [row for row in rows(out / "latest", "campaigns") if row["campaign_id"] == names[1]]
+    assert names[0] != names[1], "an id stands for accounts"
+    assert not members(out / "latest")[names[1]] & set(pools[0])
+    if retracted:
+        assert (change["kinds"], row["regrown_from"]) == (["new"], None)
+    else:
+        assert (change["kinds"], row["regrown_from"]) == (["new", "regrown"], names[0])
+        assert f"regrown from {names[0]}: {row['regrown']}" in change["text"]
+        explained = done(stillwatch("explain", out / "latest", names[1])).out
+        assert "regrown from" in explained
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------

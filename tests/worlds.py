@@ -23,7 +23,7 @@ from stillwatch.engine import Engine
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.findings import Evidence, Number
+from stillwatch.findings import Earlier, Evidence, Number
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, Population, population
 from stillwatch.proposals.sight import Sight
@@ -140,7 +140,7 @@ class World:
     @property
     def sight(self) -> Sight:
         """What a proposer sees."""
-        return Sight(self.people, self.case.handoffs, LIMITS, {})
+        return Sight(self.people, self.case.handoffs, LIMITS, Earlier())
 
     def accounts(self, *crowds: str) -> I64:
         """Return the positions of the accounts of some crowds, ascending."""

@@ -27,6 +27,7 @@ from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.evidence.set_apart import set_apart
+from stillwatch.findings import Earlier
 from stillwatch.handoffs import handoffs
 from stillwatch.ingest import IngestOptions
 from stillwatch.ledger import Ledger
@@ -133,7 +134,8 @@ def _of_the_range(
         alike = np.flatnonzero(ordinary & (n >= low) & (n < high))
         yield from ((f"{low:g} to {high:g}", *sort) for sort in _chosen(case, alike, sizes, rng))
     of, least = means(case.people.profiles, PROPOSING_HALF), case.limits.least_exchanges
-    bodies = [trimmed(c.accounts, of, least) for c in propose(Sight(case.people, case.handoffs, case.limits, {}))]
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
+    bodies = [trimmed(candidate.accounts, of, least) for candidate in propose(sight)]
     yield "any", "any", PROPOSED, [body for body in bodies if ordinary[body].mean() >= MOSTLY]
 
 
@@ -158,7 +160,7 @@ def _one_loud(able: I64, n: F64, size: int, rng: np.random.Generator) -> I64:
 
 def _balls(case: Case) -> Sequence[I64]:
     of = means(case.people.profiles, PROPOSING_HALF)
-    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, {})))
+    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, Earlier())))
     return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]
 
 

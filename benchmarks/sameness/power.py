@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.sameness.people import Prompts, world
 from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.interchangeable import interchangeable
+from stillwatch.findings import Earlier
 from stillwatch.likeness import means
 from stillwatch.nulls import I64
 from stillwatch.proposals import distinct
@@ -76,5 +77,5 @@ def _speaks(case: Case, accounts: I64) -> bool:
 
 def _bodies(case: Case) -> list[I64]:
     of = means(case.people.profiles, PROPOSING_HALF)
-    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, {})))
+    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, Earlier())))
     return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]

@@ -4,8 +4,8 @@
 `proposal.py` what that would change; `view.py` shows it.
 """
 
-from stillwatch.calibrate.labels import Label
+from stillwatch.calibrate.labels import Label, false_alarms
 from stillwatch.calibrate.proposal import Proposal, proposal_json, propose, write_proposal
 from stillwatch.calibrate.view import proposal_view
 
-__all__ = ["Label", "Proposal", "proposal_json", "proposal_view", "propose", "write_proposal"]
+__all__ = ["Label", "Proposal", "false_alarms", "proposal_json", "proposal_view", "propose", "write_proposal"]

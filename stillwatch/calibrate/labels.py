@@ -88,6 +88,16 @@ def read_labels(file: Path) -> Labels:
     return Labels(str(file), hashlib.sha256(content).hexdigest(), verdicts, lines)
 
 
+def false_alarms(file: Path) -> frozenset[str]:
+    """Return the ids of a file that were found to be false alarms.
+
+    Raises:
+        NothingUsable: as `read_labels`.
+    """
+    found = read_labels(file).verdicts
+    return frozenset(group for group, label in found.items() if label is Label.FALSE_ALARM)
+
+
 def _add(line: int, row: Mapping[str, Any], verdicts: dict[str, Label], lines: dict[str, int]) -> str:
     """Add a row, or return what is wrong with it."""
     missing = [name for name in COLUMNS if not isinstance(row.get(name), str) or not row[name].strip()]

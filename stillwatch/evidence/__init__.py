@@ -37,6 +37,7 @@ from stillwatch.evidence.shared_scaffold import shared_scaffold
 from stillwatch.evidence.signup_burst import signup_burst
 from stillwatch.evidence.single_shot import single_shot
 from stillwatch.evidence.templated_tasks import templated_tasks
+from stillwatch.evidence.unread_answers import unread_answers
 from stillwatch.findings import Family, Question
 
 
@@ -86,7 +87,7 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
     Kind("in_step", Family.TIMING, _C, in_step, 6.0,
          "random groups of accounts as active", ("ts",), "public events move people together"),
     Kind("shared_scaffold", Family.CONTENT, _C, shared_scaffold, 10.0,
-         "members use the scaffold as all others do", ("system_text|input_text",), "popular prompts spread"),
+         "members use the scaffold as others as active do", ("system_text|input_text",), "popular prompts spread"),
     Kind("continued_conversation", Family.RELAY, _C, continued_conversation, 10.0,
          "hand-offs at the rate of all others", ("prefix_hashes",), "strongest trace of a relay"),
     Kind("failover", Family.RELAY, _C, failover, 10.0,
@@ -102,7 +103,10 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
     Kind("harvest_intent", Family.INTENT, _X, harvest_intent, 10.0,
          "members' prompts are of the classes that all others' are", ("input_text",), "classes are guessed from words"),
     Kind("single_shot", Family.INTENT, _X, single_shot, 6.0,
-         "members follow up as all others do", ("turn",), "batch jobs never follow up"),
+         "members follow up as others as active do", ("turn",), "batch jobs never follow up"),
+    Kind("unread_answers", Family.INTENT, _X, unread_answers, 6.0,
+         "members follow up too soon as all others do",
+         ("turn", "session_id|prefix_hashes", "tokens_out", "tools"), "tests and benchmarks hold conversations too"),
     Kind("dealt_out", Family.CONTENT, _X, dealt_out, 6.0,
          "random groups of accounts as active", ("input_text",), "particular people seldom repeat each other"),
     Kind("templated_tasks", Family.CONTENT, _X, templated_tasks, 6.0,
@@ -123,7 +127,7 @@ EVIDENCE_TABLE: tuple[Kind, ...] = (
     Kind("human_conversation", Family.INTENT, _I, human_conversation, 6.0,
          "a harvester, following up a quarter as often as others", ("turn",), "conversations can be replayed"),
     Kind("same_list", Family.CONTENT, _I, same_list, 36.0,
-         "random groups of accounts as active", ("input_text",), "explains three families"),
+         "a harvester, asking each question through a few accounts", ("input_text",), "explains three families"),
 )  # fmt: skip
 """In the order in which a reader should meet them."""
 

@@ -43,8 +43,9 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
 
 
 def _habits(kind: str, people: Population, limits: ProposalLimits) -> Incidence:
-    held = habits(people.shared[kind], people, limits)
-    return Incidence(kind, sparse.csr_array(held), column_holders(held))
+    shared = people.shared[kind]
+    held = habits(shared, people, limits)
+    return Incidence(kind, sparse.csr_array(held), column_holders(held), shared.marks)
 
 
 def _hourly(engine: Engine, people: Population) -> sparse.csr_array:

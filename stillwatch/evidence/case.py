@@ -122,11 +122,13 @@ def names(case: Case, accounts: I64, most: int = 5) -> tuple[str, ...]:
     return tuple(case.people.ids[i] for i in accounts[:most])
 
 
-def sample(accounts: I64) -> I64:
-    """Return at most `LARGEST_SAMPLE` of `accounts`, evenly spaced."""
-    if len(accounts) <= LARGEST_SAMPLE:
+def sample(accounts: I64, group: Group, case: Case) -> I64:
+    """Return at most `LARGEST_SAMPLE` of `accounts`, which are members, evenly spaced, and no more than a third of all
+    other accounts: a group that is most of the scan is held, by a part of it, against those who are left."""
+    most = min(LARGEST_SAMPLE, (case.people.size - len(group)) // 3)
+    if len(accounts) <= most or not most:
         return accounts
-    return accounts[np.linspace(0, len(accounts) - 1, LARGEST_SAMPLE).astype(np.int64)]
+    return accounts[np.linspace(0, len(accounts) - 1, most).astype(np.int64)]
 
 
 def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> I64 | None:
@@ -146,6 +148,13 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
     return np.asarray(others[_apart(np.sort(places[None, :] + steps, axis=1), len(others))])
 
 
+def as_active(case: Case, members: I64, group: Group) -> I64:
+    """Return outsiders as active as `members`, in whose place they stood in random groups: the same account may come
+    again. All outsiders where they are too few for that."""
+    drawn = matched_groups(case, sample(members, group, case), group, seed=2)
+    return outside(case, group) if drawn is None else drawn.ravel()
+
+
 def _apart(places: I64, size: int) -> I64:
     """Return the rows of `places`, ascending, made distinct and in `range(size)`, about as much down as up."""
     order = np.arange(places.shape[1])
@@ -162,24 +171,19 @@ def group_rows(drawn: I64, size: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(groups * members, dtype=np.int64), drawn.ravel(), bounds), shape=(groups, size))
 
 
-def against_random(
-    value: float, drawn: F64, *, floor: float = SMALLEST_DRAWN, resolution: float = 0.0
-) -> tuple[float, float]:
+def against_random(value: float, drawn: F64) -> tuple[float, float]:
     """Return P(as low) and P(as high) for a statistic against its values in random groups, shape (RANDOM_GROUPS,).
 
-    A t tail on the drawn mean and deviation, never below `floor`.
-
-    Args:
-        resolution: least deviation; where all random groups are the same, how finely the statistic could have differed.
+    A t tail on the drawn mean and deviation, never below `SMALLEST_DRAWN`.
     """
-    deviation = max(float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5, resolution)
+    deviation = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
     if deviation <= 0:
         low = 1.0 if value >= drawn[0] else 1 / (len(drawn) + 1)
         high = 1.0 if value <= drawn[0] else 1 / (len(drawn) + 1)
         return low, high
     t = (value - float(drawn.mean())) / deviation
     freedom = len(drawn) - 1
-    return max(float(stats.t.cdf(t, freedom)), floor), max(float(stats.t.sf(t, freedom)), floor)
+    return max(float(stats.t.cdf(t, freedom)), SMALLEST_DRAWN), max(float(stats.t.sf(t, freedom)), SMALLEST_DRAWN)
 
 
 def at_least_two(holders: I64, members: int, size: int) -> F64:

@@ -59,12 +59,12 @@ def asked(held: sparse.csr_array) -> sparse.csr_array:
 
 def own_overlap(group: Group, case: Case) -> float:
     """Return the share of the members' prompts that another member asks too."""
-    return float(overlaps(case, sample(group.accounts)[None, :])[0])
+    return float(overlaps(case, sample(group.accounts, group, case)[None, :])[0])
 
 
 def usual_overlaps(group: Group, case: Case) -> F64 | None:
     """Return the same for random groups as active, or None where there are too few other accounts."""
-    drawn = matched_groups(case, sample(group.accounts), group, seed=1)
+    drawn = matched_groups(case, sample(group.accounts, group, case), group, seed=1)
     return None if drawn is None else overlaps(case, drawn)
 
 

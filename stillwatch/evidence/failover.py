@@ -7,27 +7,14 @@ Blind spot: relays that wait longer or rewrite the body; logs without failed req
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from stillwatch.evidence.case import Case, Finding, Group, bound
-from stillwatch.evidence.dealt_out import own_overlap
 from stillwatch.evidence.moved import moved
-from stillwatch.evidence.same_list import NOTEWORTHY
 from stillwatch.evidence.trail import trail
-from stillwatch.handoffs import FAILOVER
+from stillwatch.handoffs import HANDED_OVER
 
-TRAIL = trail("failover", FAILOVER)
+TRAIL = trail("failover", HANDED_OVER)
 
 
 def failover(group: Group, case: Case) -> Finding:
     """Fail-overs inside the group, against the rate among all others."""
-    found = moved(group, case, "failover", "a failed body was sent again by another account", bound(TRAIL, group))
-    if not found.numbers.get("inside"):
-        return found
-    own = own_overlap(group, case)
-    if own < NOTEWORTHY:
-        return found
-    told = (
-        f"{found.statement}; {own:.0%} of the members' prompts are asked by another member anyhow, so it proves nothing"
-    )
-    return replace(found, p_value=1.0, statement=told)
+    return moved(group, case, "failover", "a failed body was sent again by another account", bound(TRAIL, group))

@@ -40,7 +40,7 @@ def in_step(group: Group, case: Case) -> Finding:
     """Variance of the group's hourly total over the sum of its members' variances, against matched random groups."""
     if case.hourly.shape[1] < 24 * DAYS:
         return untested(f"fewer than {DAYS} days of data")
-    members = sample(group.accounts)
+    members = sample(group.accounts, group, case)
     drawn = matched_groups(case, members, group)
     if drawn is None:
         return untested("too few other accounts to compare with")

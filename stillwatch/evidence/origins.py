@@ -41,7 +41,7 @@ LOOKED_AT = (
     "small worlds of the same generator",
     "the real-prompts worlds of seed 1, whole and thinned",
     "worlds of the reported campaigns of seeds 31 to 51",
-    "the innocent worlds of the practice set, seeds 1 to 20",
+    "the innocent worlds of the practice sets, seeds 1 to 20 and 51 to 107",
 )
 """Worlds that were looked at while numbers were judged. On them a figure is no independent measure."""
 
@@ -68,6 +68,7 @@ ORIGINS: Mapping[str, Stated] = {
     "set_apart": Stated(6.0, _J, _HALF),
     "harvest_intent": Stated(10.0, _J, f"{_MOST}; the model of classes that it reads is fitted, on other data"),
     "single_shot": Stated(6.0, _J, _HALF),
+    "unread_answers": Stated(6.0, _J, "half of a family, as `single_shot`; practice worlds of seed 45 were looked at"),
     "dealt_out": Stated(6.0, _J, _HALF),
     "templated_tasks": Stated(6.0, _J, "half of a family; practice worlds of seeds 31 to 36 were looked at"),
     "appetite": Stated(

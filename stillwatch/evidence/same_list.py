@@ -1,33 +1,99 @@
-"""Members ask one another's very questions: each runs the same list, which a harvest would not pay for twice.
+"""Members ask one another's very questions: each runs the whole list, and together they learn what one alone would.
 
-This speaks for innocence: a public benchmark run by many owners, a class assignment, a drift monitor.
-Blind spot: an operator who asks every question many times to keep the best answer.
+This speaks for innocence: a public benchmark run by many owners, a class assignment, a drift monitor. A harvest pays
+for accounts to get more answers, so it asks a question through a few of them at most.
+Blind spot: owners who each run a small part of a large list; a cell of a few accounts that all ask the same.
 """
 
 from __future__ import annotations
 
-from stillwatch.evidence.case import Case, Finding, Group, against_random, bound, names, untested
-from stillwatch.evidence.dealt_out import OVERLAP, own_overlap, usual_overlaps
+import numpy as np
+from scipy import sparse, stats
 
-NOTEWORTHY = 0.3
-"""Share of prompts; below it a shared list is not what the group mainly does."""
+from stillwatch.engine import Query
+from stillwatch.evidence.case import Case, Finding, Group, bound, group_rows, matched_groups, names, sample, untested
+from stillwatch.evidence.dealt_out import ASKER
+from stillwatch.profiles import F64
+
+COPIES = 3
+"""Accounts through which a harvester asks one question, at most, to choose among the answers."""
+GRANTED = 0.1
+"""Share of the other members who ask a member's question that a harvest is granted, however large; of 100 accounts
+that is ten times the price of every answer."""
+
+COMMON = Query(
+    "same_list",
+    """
+    with members as (select account_id from groups where campaign_id = :group),
+        asked as (select exchanges.account_id, prompt_mark, count(*) as n
+            from exchanges join members on members.account_id = exchanges.account_id
+            where prompt_mark is not null group by exchanges.account_id, prompt_mark),
+        askers as (select prompt_mark, count(*) as askers from asked group by prompt_mark),
+        shares as (select asked.account_id, sum(n * (askers - 1)) * 1.0 / sum(n) as others, sum(n) as prompts
+            from asked join askers on askers.prompt_mark = asked.prompt_mark group by asked.account_id)
+    select cast(sum(prompts) as bigint) as prompts, count(*) as accounts,
+        round(avg(others) / greatest((select count(*) from members) - 1, 1), 6) as in_common from shares""",
+)
+
+
+def in_common(group: Group, case: Case) -> F64:
+    """Return for each member with prompts the mean share of the other members who ask what it asks, in 0 to 1.
+
+    One for a list that all run, (copies - 1) / (members - 1) for one that is dealt out in so many copies.
+    """
+    held = sparse.csr_array(case.asked[group.accounts])
+    askers = np.bincount(held.indices, minlength=1)
+    others = sparse.csr_array(((held.data - ASKER) * (askers[held.indices] - 1), held.indices, held.indptr), held.shape)
+    prompts = case.people.totals["prompts"][group.accounts]
+    sums = np.asarray(others.sum(axis=1), dtype=np.float64).ravel()
+    return np.asarray(sums[prompts > 0] / prompts[prompts > 0] / max(len(group) - 1, 1))
+
+
+def granted(group: Group, case: Case) -> float:
+    """Return the share of the other members who ask one question that a harvest is granted.
+
+    What everybody asks, a harvester may: no less than the mean of random groups as active.
+    """
+    members = sample(group.accounts, group, case)
+    drawn = matched_groups(case, members, group, seed=1)
+    usual = 0.0
+    if drawn is not None:
+        found = sparse.csr_array(group_rows(drawn, case.people.size) @ case.asked)
+        pairs = float((found.data % ASKER * (found.data // ASKER - 1)).sum())
+        prompts = int(case.people.totals["prompts"][drawn].sum())
+        usual = pairs / max(prompts * (len(members) - 1), 1)
+    return max(GRANTED, min((COPIES - 1) / max(len(group) - 1, 1), 1.0), usual)
+
+
+def own_share(group: Group, case: Case) -> float:
+    """Return how much of what members ask is not asked by the others too, from 0 for one list to 1.
+
+    What all members ask each of them has alone: a harvest by many accounts is what they do not have in common.
+    """
+    common = in_common(group, case)
+    return 1.0 - float(common.mean()) if len(common) else 1.0
 
 
 def same_list(group: Group, case: Case) -> Finding:
-    """Overlap of exact prompts inside the group, against matched random groups (upper tail)."""
+    """Mean share of the other members who ask a member's question, against that of a harvester who asks through a few,
+    and besides what everybody asks (t with the jackknife variance of a mean over pairs, upper tail)."""
+    common = in_common(group, case)
+    if len(common) < 3:
+        return untested("fewer than three members have prompts")
+    own, most = float(common.mean()), granted(group, case)
     prompts = int(case.people.totals["prompts"][group.accounts].sum())
-    own = own_overlap(group, case)
-    if own < NOTEWORTHY:
-        return untested(f"only {own:.1%} of the prompts are asked by another member too", overlap=round(own, 6))
-    usual = usual_overlaps(group, case)
-    if usual is None:
-        return untested("too few other accounts to compare with", overlap=round(own, 6))
-    _, p = against_random(own, usual, floor=0.0, resolution=prompts**-0.5)
+    numbers = {"in_common": round(own, 6), "granted": round(most, 6), "prompts": prompts, "accounts": len(common)}
+    if own <= most:
+        return untested(
+            f"a member's question is asked by {own:.1%} of the other members, by no more than a harvest is granted",
+            **numbers,
+        )
+    error = max(2 * float(common.std(ddof=1)) / len(common) ** 0.5, prompts**-0.5)
     return Finding(
-        p_value=p,
-        statement=f"{own:.0%} of the members' prompts are asked by another member too; in random groups as active"
-        f" {float(usual.mean()):.1%} are",
-        numbers={"overlap": round(own, 6), "overlap_of_others": round(float(usual.mean()), 6), "prompts": prompts},
+        p_value=float(stats.t.sf((own - most) / error, len(common) - 1)),
+        statement=f"a member's question is asked by {own:.0%} of the other members too; a harvest that asks each"
+        f" through a few accounts is granted {most:.0%}",
+        numbers=numbers,
         exhibits=names(case, group.accounts),
-        query=bound(OVERLAP, group),
+        query=bound(COMMON, group),
     )

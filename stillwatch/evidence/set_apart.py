@@ -30,7 +30,8 @@ def set_apart(group: Group, case: Case) -> Finding:
     usual, own = spread(of, others), spread(of, members)
     if further_apart_than(of, members, MARGIN * usual.excess) < _DIFFERENT:
         return untested("the members differ among themselves")
-    error = 1 / of.n[members].sum() + 1 / of.n[others].sum() + 1 / float(np.median(of.n[members]))
+    error = own.within * (1 / of.n[members].sum() + 1 / float(np.median(of.n[members])))
+    error += usual.within / of.n[others].sum()
     distance = float(((own.centre - usual.centre) ** 2 / (usual.excess + error)).mean())
     return Finding(
         p_value=chi2_above(distance * of.columns, 1.0, of.columns),

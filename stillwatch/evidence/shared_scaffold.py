@@ -7,10 +7,12 @@ says how rare the scaffold is elsewhere and cannot confirm the group by itself.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, flags, names, outside, untested
 from stillwatch.nulls import drawn_tails
 from stillwatch.profiles import I64, SCAFFOLDS, Flags
 from stillwatch.rollups import MARKS
@@ -49,14 +51,19 @@ HABITS = {kind: _habit(kind) for kind in SCAFFOLDS}
 
 
 def shared_scaffold(group: Group, case: Case) -> Finding:
-    """The scaffold with the least probable number of habitual users in the group (hypergeometric, Bonferroni)."""
+    """The scaffold with the least probable number of habitual users in the group (hypergeometric, Bonferroni).
+
+    Who asks more has more habits: a group counts as as many random accounts as have the habits of others as active.
+    """
     best, tried = (1.0, "", 0, 0), 0
+    others, alike = outside(case, group), as_active(case, group.accounts, group)
     for kind in SCAFFOLDS:
         habit = case.habits[kind]
+        draws = _draws(len(group), np.diff(habit.matrix.indptr), others=others, alike=alike)
         among = np.asarray(habit.matrix[group.accounts].sum(axis=0)).ravel()
         tried += int((habit.holders >= 2).sum())
         marks = _promising(among, habit.holders, len(group), case.people.size)
-        tails = drawn_tails(among[marks], len(group), habit.holders[marks], case.people.size)
+        tails = drawn_tails(among[marks], min(draws, case.people.size), habit.holders[marks], case.people.size)
         for p, mark in zip(tails.tolist(), marks, strict=True):
             best = min(best, (p, kind, int(among[mark]), int(habit.holders[mark])))
     if not best[1]:
@@ -87,6 +94,16 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
     )
 
 
+def _draws(members: int, held: I64, *, others: I64, alike: I64) -> int:
+    """Return how many random accounts have as many habits as so many accounts as active as the group.
+
+    Args:
+        held: habits of each account, shape (accounts,).
+    """
+    usual = float(held[others].mean()) if len(others) else 0.0
+    return math.ceil(members * max(float(held[alike].mean()) / usual, 1.0)) if usual > 0 else members
+
+
 def telling_users(inside: Flags, case: Case) -> Flags:
     """Return who ever used a text that is a habit of the flagged accounts and of few others, shape (accounts,)."""
     uses = np.zeros(len(inside), dtype=np.bool_)
@@ -97,11 +114,19 @@ def telling_users(inside: Flags, case: Case) -> Flags:
     return uses
 
 
-def telling_marks(kind: str, inside: Flags, case: Case) -> Flags:
-    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,)."""
-    members, within, without = np.flatnonzero(inside), int(inside.sum()), int((~inside).sum())
-    among = np.asarray(case.habits[kind].matrix[members].sum(axis=0)).ravel()
-    elsewhere = case.habits[kind].holders - among
+def telling_marks(kind: str, inside: Flags, case: Case, others: Flags | None = None) -> Flags:
+    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,).
+
+    Args:
+        others: whom they are compared with, all others without it, shape (accounts,).
+    """
+    habits = case.habits[kind]
+    within, without = int(inside.sum()), int((~inside if others is None else others).sum())
+    among = np.asarray(habits.matrix[np.flatnonzero(inside)].sum(axis=0)).ravel()
+    if others is None:
+        elsewhere = habits.holders - among
+    else:
+        elsewhere = np.asarray(habits.matrix[np.flatnonzero(others)].sum(axis=0)).ravel()
     often, lifted = among >= max(CHARACTERISTIC * within, 2), among * without >= LIFT * (elsewhere + 1) * within
     return np.asarray(often & lifted)
 

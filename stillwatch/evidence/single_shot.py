@@ -1,4 +1,4 @@
-"""Questions asked once: no follow-up, no correction, no second turn.
+"""Questions asked once: no follow-up, no correction, and not the same again.
 
 Innocent causes: batch enrichment, indexing, translation jobs, benchmark runs.
 Blind spot: logs that do not tell turns; populations in which nobody follows up.
@@ -6,8 +6,10 @@ Blind spot: logs that do not tell turns; populations in which nobody follows up.
 
 from __future__ import annotations
 
+import numpy as np
+
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, outside, untested
 from stillwatch.nulls import larger_mean
 from stillwatch.profiles import F64, I64, Population
 
@@ -25,23 +27,40 @@ def first_turns(people: Population, accounts: I64) -> F64:
     return 1.0 - people.totals["later_turns"][known] / people.totals["with_turn"][known]
 
 
+def asked_once(people: Population, accounts: I64) -> F64:
+    """Return the share of exchanges of each account that begin a conversation with a question it asks only once.
+
+    What has no text may be any question. Without turns it is not known, and those accounts are to be left out.
+    """
+    totals = people.totals
+    turns = totals["with_turn"][accounts]
+    first = turns - totals["later_turns"][accounts]
+    different = totals["distinct_prompts"][accounts] + people.n[accounts] - totals["prompts"][accounts]
+    return np.asarray(np.minimum(first, different) / np.maximum(turns, 1))
+
+
 def single_shot(group: Group, case: Case) -> Finding:
-    """Mean share of first turns per member, against all other accounts (Welch, upper tail)."""
-    inside, without = first_turns(case.people, group.accounts), first_turns(case.people, outside(case, group))
-    if len(inside) < 3 or len(without) < 3:
+    """Mean share of questions asked once per member, against accounts as active and against all others (Welch, upper
+    tail, the larger): who asks little follows up little, and the few who ask as much may be one chatty fleet."""
+    known = case.people.totals["with_turn"] > 0
+    members, everybody = (accounts[known[accounts]] for accounts in (group.accounts, outside(case, group)))
+    alike = as_active(case, group.accounts, group)
+    alike = alike[known[alike]]
+    if len(members) < 3 or len(alike) < 3:
         return untested("turns are not known")
-    if float(without.mean()) > 0.98:
-        return untested("hardly anybody in this scan follows up, so it tells nobody apart")
+    inside, without, usual = (asked_once(case.people, accounts) for accounts in (members, alike, everybody))
+    if max(float(without.mean()), float(usual.mean())) > 0.98:
+        return untested("hardly anybody as active follows up, so it tells nobody apart")
     return Finding(
-        p_value=larger_mean(inside, without),
-        statement=f"{1 - float(inside.mean()):.1%} of a member's exchanges follow up on an earlier one; of another"
-        f" account's {1 - float(without.mean()):.1%}",
+        p_value=max(larger_mean(inside, without, accounts=len(np.unique(alike))), larger_mean(inside, usual)),
+        statement=f"{float(inside.mean()):.1%} of a member's exchanges are questions asked once and left at that; of"
+        f" those of others as active {float(without.mean()):.1%}",
         numbers={
-            "with_turn": int(case.people.totals["with_turn"][group.accounts].sum()),
-            "later_turns": int(case.people.totals["later_turns"][group.accounts].sum()),
-            "first_turns": round(float(inside.mean()), 4),
-            "first_turns_of_others": round(float(without.mean()), 4),
+            "with_turn": int(case.people.totals["with_turn"][members].sum()),
+            "later_turns": int(case.people.totals["later_turns"][members].sum()),
+            "asked_once": round(float(inside.mean()), 4),
+            "asked_once_by_others": round(float(without.mean()), 4),
         },
-        exhibits=names(case, group.accounts),
+        exhibits=names(case, members),
         query=bound(TURNS, group),
     )

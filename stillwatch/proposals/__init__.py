@@ -12,6 +12,7 @@ import numpy as np
 from stillwatch.findings import Candidate
 from stillwatch.proposals.cohorts import cohorts
 from stillwatch.proposals.heavy_marks import heavy_marks
+from stillwatch.proposals.newcomers import newcomers
 from stillwatch.proposals.rare_marks import rare_marks
 from stillwatch.proposals.regrowth import regrowth
 from stillwatch.proposals.relay import relay
@@ -23,6 +24,7 @@ PROPOSERS: tuple[Callable[[Sight], list[Candidate]], ...] = (
     relay,
     sameness,
     cohorts,
+    newcomers,
     regrowth,
     rare_marks,
     heavy_marks,

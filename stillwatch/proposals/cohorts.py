@@ -42,8 +42,8 @@ def cohorts(sight: Sight) -> list[Candidate]:
     if not of.z.shape[1] or able.sum() < 4 * sight.limits.smallest_group:
         return []
     close = _Closeness(of, np.flatnonzero(able))
-    traits = _traits(sight.people)
-    found = [cohort for names in _sets() for cohort in _of(names, traits, close, sight)]
+    traits = traits_of(sight.people)
+    found = [cohort for names in trait_sets() for cohort in _of(names, traits, close, sight)]
     best = sorted(found, key=lambda cohort: (-cohort.score, len(cohort.accounts), int(cohort.accounts[0])))
     return [
         Candidate(cohort.accounts, "cohorts", cohort.chosen_by, "made alike, and asking alike")
@@ -58,13 +58,14 @@ class _Cohort:
     score: float
 
 
-def _traits(people: Population) -> dict[str, I64]:
+def traits_of(people: Population) -> dict[str, I64]:
     """Return the codes of each trait, shape (accounts,), `UNKNOWN` where it is not known."""
     weeks = np.where(people.created_us == UNKNOWN, UNKNOWN, people.created_us // _WEEK_US)
     return {name: weeks if name == "week" else people.categories[name].codes for name in TRAITS}
 
 
-def _sets() -> Iterator[tuple[str, ...]]:
+def trait_sets() -> Iterator[tuple[str, ...]]:
+    """Yield each trait, and each two of them."""
     for count in (1, 2):
         yield from combinations(TRAITS, count)
 

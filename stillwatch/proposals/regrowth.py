@@ -1,11 +1,15 @@
-"""New accounts that carry the marks of accounts that were suspended, or of a campaign that an earlier scan found."""
+"""New accounts that carry the marks of accounts that were suspended, or of a campaign that an earlier scan found.
+
+A campaign is known by its accounts, as long as the ledger has them, and by the marks that a watch remembers of it. One
+that a person called a false alarm is not looked for.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, Memory
 from stillwatch.profiles import I64, SCAFFOLDS, UNKNOWN
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
 
@@ -15,23 +19,32 @@ _KINDS = (*SCAFFOLDS, "payment_id", "device_id")
 def regrowth(sight: Sight) -> list[Candidate]:
     """Propose each known group together with the newer accounts that share its marks."""
     found = []
-    for name, seeds in _known_groups(sight):
-        group = np.union1d(seeds, _carriers(sight, seeds)).astype(np.int64)
+    for name, seeds, memory in _known_groups(sight):
+        carriers = np.union1d(_carriers(sight, seeds) if len(seeds) else seeds, _reminders(sight, memory))
+        group = np.union1d(seeds, carriers).astype(np.int64)
         if len(group) > len(seeds) and len(group) >= sight.limits.smallest_group:
             found.append(Candidate(group, "regrowth", TEMPLATE_KINDS | INSTRUMENT_KINDS, f"carry the marks of {name}"))
     return found
 
 
-def _known_groups(sight: Sight) -> list[tuple[str, I64]]:
+def _known_groups(sight: Sight) -> list[tuple[str, I64, tuple[int, Memory]]]:
+    """Return what each group is called, its accounts in the scan, and how many it had and what it was known by."""
     place = {account: i for i, account in enumerate(sight.people.ids)}
+    nothing = Memory({}, UNKNOWN)
     groups = [
-        (f"campaign {campaign}", np.array(sorted(place[a] for a in accounts if a in place), dtype=np.int64))
-        for campaign, accounts in sorted(sight.known.items())
+        (
+            f"campaign {campaign}",
+            np.array(sorted(place[a] for a in accounts if a in place), dtype=np.int64),
+            (len(accounts), sight.known.memories.get(campaign, nothing)),
+        )
+        for campaign, accounts in sorted(sight.known.accounts.items())
+        if campaign not in sight.known.muted
     ]
     status = sight.people.categories["status"]
     if "suspended" in status.values:
-        groups.append(("suspended accounts", np.flatnonzero(status.codes == status.values.index("suspended"))))
-    return [(name, seeds) for name, seeds in groups if len(seeds)]
+        suspended = np.flatnonzero(status.codes == status.values.index("suspended"))
+        groups.append(("suspended accounts", suspended, (len(suspended), nothing)))
+    return [group for group in groups if len(group[1]) or group[2][1].marks]
 
 
 def _carriers(sight: Sight, seeds: I64) -> I64:
@@ -51,3 +64,17 @@ def _carriers(sight: Sight, seeds: I64) -> I64:
         carriers[held[:, telling].tocoo().row] = True
     carriers[seeds] = False
     return np.flatnonzero(carriers & newer).astype(np.int64)
+
+
+def _reminders(sight: Sight, memory: tuple[int, Memory]) -> I64:
+    """Return accounts with a remembered mark that is still few people's, which began when the campaign had ended."""
+    size, known = memory
+    carriers = np.zeros(sight.people.size, dtype=bool)
+    for kind in _KINDS:
+        incidence = sight.people.shared[kind]
+        places = incidence.places(known.marks.get(kind, frozenset()))
+        scaffold = kind in SCAFFOLDS
+        held = habits(incidence, sight.people, sight.limits) if scaffold else sparse.csc_array(incidence.matrix)
+        few = places[column_holders(held)[places] <= 4 * size]
+        carriers[held[:, few].tocoo().row] = True
+    return np.flatnonzero(carriers & (sight.people.totals["first_us"] > known.until)).astype(np.int64)

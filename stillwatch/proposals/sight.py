@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.config import ProposalLimits
+from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.profiles import I64, Incidence, Population
 
@@ -25,13 +26,13 @@ class Sight:
     """The account-sized data of a scan.
 
     Attributes:
-        known: account ids of campaigns that earlier scans found, by campaign id.
+        known: campaigns that earlier scans found.
     """
 
     people: Population
     handoffs: Handoffs
     limits: ProposalLimits
-    known: dict[str, frozenset[str]]
+    known: Earlier
 
 
 def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:

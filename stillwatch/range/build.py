@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from stillwatch.range.accounts import Accounts, account_ids, account_table, join
 from stillwatch.range.cast import Cast, Player, WorldSpec, cast, described
-from stillwatch.range.draw import DAY, HOUR, I64, generator
+from stillwatch.range.draw import DAY, HOUR, I64, Flags, generator
 from stillwatch.range.events import Events, renumbered
 from stillwatch.range.fill import Filler
 from stillwatch.range.prompts import Prompts
@@ -31,7 +31,7 @@ from stillwatch.range.slices import Packed, Slices, ordered
 from stillwatch.range.stage import Block, Part
 from stillwatch.range.store import ORDINARY, TRUTH, World, WorldWriter, world_folder
 
-FORMAT = 3
+FORMAT = 4
 """Version of the generator: the same seed, specification and version give the same bytes, with the locked versions of
 numpy, scipy and pyarrow on the same kind of processor."""
 _TALKS = 1 << 24
@@ -40,7 +40,8 @@ _NO_TIME = np.iinfo(np.int64).max
 
 
 def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int, float], None] | None = None) -> World:
-    """Build the world of `spec` in the new folder `out`: exchanges, accounts, truth and parameters.
+    """Build the world of `spec` in the new folder `out`: exchanges, accounts, truth (of accounts and of exchanges) and
+    parameters.
 
     Args:
         on_rows: told how many rows are written and how many there will be.
@@ -56,8 +57,8 @@ def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int
         seen = _collected(pool, company, troupe, slices)
         accounts = _born_in_time(generator(seed, "births"), company.accounts, seen.first)
         with WorldWriter(folder) as writer:
-            for batch in _rows(pool, slices, accounts, company=company, prompts=troupe.prompts):
-                writer.write(batch)
+            for batch, taken in _rows(pool, slices, accounts, company=company, prompts=troupe.prompts):
+                writer.write(batch, taken)
                 if on_rows is not None:
                     on_rows(writer.rows, len(slices))
         truth = _truth(company, accounts, seen.harvested)
@@ -172,16 +173,17 @@ def _shifted(part: Events, shift: _Shift) -> Events:
 
 def _rows(
     pool: ThreadPoolExecutor, slices: Slices, accounts: Accounts, *, company: _Company, prompts: Prompts | None
-) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the world in order of time."""
+) -> Iterator[tuple[pa.RecordBatch, Flags]]:
+    """Yield the rows of the world in order of time, and which of them are harvest."""
     seed, mode = company.troupe.seed, company.troupe.text
     filler = Filler(accounts, company.recipes, seed)
+    harvests = np.array([recipe.harvest for recipe in company.recipes])
 
-    def filled(item: tuple[int, Packed]) -> pa.RecordBatch:
+    def filled(item: tuple[int, Packed]) -> tuple[pa.RecordBatch, Flags]:
         first, run = item
         part = ordered(run)
         texts = render(part, company.recipes, company.writers, seed=seed, mode=mode, prompts=prompts)
-        return filler.rows(part, texts, first=first)
+        return filler.rows(part, texts, first=first), harvests[part.recipe]
 
     return _in_order(pool, filled, _numbered(slices.runs()))
 

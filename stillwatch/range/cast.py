@@ -30,6 +30,8 @@ _UNEVEN = 0.5
 _MOST_SCALE = 1_000_000
 _MOST_ACCOUNTS = 10_000_000
 """More than any world that was reported has at full scale; each takes some 600 bytes while it is built."""
+_MOST_HISTORY = 3_660
+"""Days; ten years."""
 _OVER = 1.5
 """A world of innocents may be this many times as large as was asked for, since every population has a least size."""
 _LEAST_ORDINARY = 0.25
@@ -48,6 +50,7 @@ class WorldSpec:
         dials: factor on the share of a population, by its name.
         rungs: evasions of the ladder, applied to every campaign in this order.
         prompts: real prompts in place of our own sentences, see `prompts.Prompts`.
+        history: days of innocent traffic before the first day of the campaigns, at the same rate.
     """
 
     scenario: Scenario = DEMO
@@ -57,6 +60,7 @@ class WorldSpec:
     dials: Mapping[str, float] = field(default_factory=dict)
     rungs: tuple[str, ...] = ()
     prompts: Prompts | None = None
+    history: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Cast:
     """All that a world is made of.
 
     Attributes:
-        start: first midnight UTC in microseconds. days: length.
+        start: first midnight UTC in microseconds. days: length, history included.
         campaigns: as they are played, scaled and evading.
         players: campaigns first, then populations in their order.
         shares: of the innocent exchanges, by population.
@@ -107,33 +111,34 @@ def cast(spec: WorldSpec, seed: int) -> Cast:
     for campaign in sorted(scenario.campaigns, key=lambda c: -c.least / c.accounts)[:1]:
         scaled(campaign, spec.scale)  # the one that needs the largest scale says so first
     campaigns = tuple(evaded(scaled(campaign, spec.scale), spec.rungs) for campaign in scenario.campaigns)
-    start = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
-    stage = functools.partial(
-        Stage, seed, start=start, days=scenario.days, release=start + int(scenario.days * _RELEASE) * DAY
-    )
+    begins = int(dt.datetime.fromisoformat(scenario.start).replace(tzinfo=dt.UTC).timestamp()) * MICRO
+    start, days = begins - spec.history * DAY, spec.history + scenario.days
+    stage = functools.partial(Stage, seed, release=begins + int(scenario.days * _RELEASE) * DAY)
+    theirs = functools.partial(stage, start=begins, days=scenario.days, before=spec.history)
+    everybody = functools.partial(stage, start=start, days=days)
     harvested = sum(campaign.exchanges for campaign in campaigns)
     ratio = scenario.innocents if spec.innocents is None else spec.innocents
     innocent = harvested * ratio if campaigns else scenario.innocents * spec.scale
     shares = _shares(spec.dials)
-    players = [Player(c.id, CAMPAIGN, stage(name=c.id), c.accounts, _playing(c)) for c in campaigns]
+    players = [Player(c.id, CAMPAIGN, theirs(name=c.id), c.accounts, _playing(c)) for c in campaigns]
     counts = _counts(shares, innocent, scenario.days)
     if not campaigns:
         _check_innocent(counts, innocent, scenario)
     for population, count in counts:
         for name, size in _groups(population, count):
-            players.append(Player(name, population.kind, stage(name=name), size, population.act))
+            players.append(Player(name, population.kind, everybody(name=name), size, population.act))
     _check_accounts(players, spec.scale)
     return Cast(
         seed=seed,
         text=spec.text,
         prompts=spec.prompts,
         start=start,
-        days=scenario.days,
-        release=stage(name="").release,
+        days=days,
+        release=everybody(name="").release,
         campaigns=campaigns,
         players=tuple(players),
         shares=shares,
-        expected=harvested + innocent,
+        expected=harvested + innocent * days / scenario.days,
     )
 
 
@@ -153,6 +158,7 @@ def described(spec: WorldSpec, troupe: Cast, sizes: list[int], *, version: int) 
         "text": spec.text.value,
         "start": dt.datetime.fromtimestamp(troupe.start / MICRO, dt.UTC).isoformat(),
         "days": troupe.days,
+        "history": spec.history,
         "release": dt.datetime.fromtimestamp(troupe.release / MICRO, dt.UTC).isoformat(),
         "rungs": list(spec.rungs),
         "dials": dict(spec.dials),
@@ -200,6 +206,13 @@ def _check_size(spec: WorldSpec) -> None:
             where="--innocents",
             expected="a number above 0",
             remedy="`--innocents 10`",
+        )
+    if not 0 <= spec.history <= _MOST_HISTORY:
+        raise NothingUsable(
+            f"{spec.history} days of history",
+            where="--history",
+            expected=f"0 to {_MOST_HISTORY}",
+            remedy="`--history 7`",
         )
 
 

@@ -25,8 +25,9 @@ class Stage:
 
     Attributes:
         seed: of the world. name: of the group, unlike any other in the world (`classroom-03`).
-        start: first midnight UTC in microseconds. days: length of the world.
+        start: first midnight UTC in microseconds. days: how many from then to the end of the world.
         release: microseconds when the newest model comes out.
+        before: days of the world that lie before `start`, for a campaign that begins later than the others.
     """
 
     seed: int
@@ -34,10 +35,16 @@ class Stage:
     start: int
     days: int
     release: int
+    before: int = 0
 
     def rng(self, *names: object) -> np.random.Generator:
         """Return the generator of `names` within this group."""
         return generator(self.seed, self.name, *names)
+
+    @property
+    def whole(self) -> Stage:
+        """The same with the days before it: what accounts were drawn for, whenever they are first used."""
+        return replace(self, start=self.start - self.before * DAY, days=self.before + self.days, before=0)
 
 
 Block = Callable[[], Events]

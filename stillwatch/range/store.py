@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.errors import Refused, StillwatchError
+from stillwatch.range.draw import Flags
 from stillwatch.record import EXCHANGES, TIMESTAMP, required
 
 ORDINARY, CAMPAIGN, RELAY = "ordinary", "campaign", "relay"
@@ -31,6 +32,8 @@ TRUTH = pa.schema(
         pa.field("first_harvest_ts", TIMESTAMP),  # null where nothing is harvested
     ]
 )
+HARVEST = pa.schema([required("exchange_id", pa.string())])
+"""The requests whose answers are taken to train a model, one row each, in order of time."""
 _AS_IT_IS = ("exchange_id", "ts", "latency_ms")
 """Columns that compression hardly makes smaller."""
 _REPEATED = ("account_id", "org_id", "key_id", "ip", "ttft_ms")
@@ -45,7 +48,7 @@ class World:
 
     Attributes:
         folder: where the files below lie.
-        exchanges, accounts, truth: the three Parquet files.
+        exchanges, accounts, truth, harvest: the four Parquet files.
         n_exchanges, n_accounts: rows of the first two.
         kinds: accounts per kind.
     """
@@ -54,6 +57,7 @@ class World:
     exchanges: Path
     accounts: Path
     truth: Path
+    harvest: Path
     n_exchanges: int
     n_accounts: int
     kinds: Mapping[str, int]
@@ -66,6 +70,7 @@ class World:
             exchanges=folder / "exchanges.parquet",
             accounts=folder / "accounts.parquet",
             truth=folder / "truth.parquet",
+            harvest=folder / "harvest.parquet",
             n_exchanges=exchanges,
             n_accounts=sum(kinds.values()),
             kinds=dict(sorted(kinds.items())),
@@ -137,19 +142,28 @@ class WorldWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: pq.ParquetWriter | None = None
+        self._taken: pq.ParquetWriter | None = None
         self.rows = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._file is not None:
-            self._file.close()
+        for file in (self._file, self._taken):
+            if file is not None:
+                file.close()
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append `batch`, one row group."""
-        if self._file is None:
+    def write(self, batch: pa.RecordBatch, taken: Flags) -> None:
+        """Append `batch`, one row group.
+
+        Args:
+            taken: which of its answers are taken to train a model, shape (rows,).
+        """
+        if self._file is None or self._taken is None:
             self._file = _parquet(self._folder / "exchanges.parquet", batch.schema)
+            self._taken = pq.ParquetWriter(self._folder / "harvest.parquet", HARVEST, store_schema=False)
+        ids = batch.column("exchange_id").filter(pa.array(taken))
+        self._taken.write_batch(pa.RecordBatch.from_arrays([ids], schema=HARVEST))
         named = pa.RecordBatch.from_arrays(batch.columns, schema=_named(batch.schema))
         self._file.write_batch(named, row_group_size=max(len(batch), 1))
         self.rows += len(batch)

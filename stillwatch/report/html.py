@@ -67,6 +67,9 @@ FILTERS = (
     wording.duration,
     wording.span,
     wording.seconds,
+    wording.told_apart,
+    wording.carries,
+    wording.regrown,
 )
 """What the templates may do to a value, by the name of the function."""
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
-from stillwatch.findings import FORMAT, Evidence, Member, Question
+from stillwatch.findings import FORMAT, EndUser, Evidence, Member, Question
 from stillwatch.report.kinds import about
 from stillwatch.report.result import Group, Result
 from stillwatch.report.wording import instant, strongest
@@ -38,6 +38,7 @@ def campaign_json(result: Result, group_id: str) -> dict[str, Any]:
         "weights": _weights(result),
         "evidence": [_evidence(e, result) for e in group.evidence],
         "members": [_member(m) for m in group.members],
+        "end_users": [_end_user(user) for user in group.end_users],
         "could_not_run": [item.model_dump(mode="json") for item in result.scan.could_not_run],
     }
 
@@ -54,6 +55,8 @@ def _group(group: Group) -> dict[str, Any]:
         "first_ts": _moment(group.first),
         "last_ts": _moment(group.last),
         "summary": group.summary,
+        "regrown_from": group.regrown_from or None,
+        "regrown": group.regrown or None,
     }
 
 
@@ -78,6 +81,18 @@ def _member(member: Member) -> dict[str, Any]:
         "bits": member.bits,
         "joined_ts": _moment(instant(member.joined)),
         "core": member.core,
+        "n_exchanges": member.exchanges,
+        "n_carrying": member.carrying,
+    }
+
+
+def _end_user(user: EndUser) -> dict[str, Any]:
+    return {
+        "exhibit": user.exhibit,
+        "n_accounts": user.accounts,
+        "n_exchanges": user.exchanges,
+        "n_carrying": user.carrying,
+        "part": str(user.part),
     }
 
 

@@ -18,14 +18,17 @@ from stillwatch.errors import StillwatchError
 from stillwatch.findings import (
     CAMPAIGNS,
     CLEARED,
+    END_USERS,
     EVIDENCE,
     GROUPS,
     LINKS,
     MEMBERS,
     TIMELINE,
+    EndUser,
     Evidence,
     Family,
     Member,
+    Part,
     Question,
     Scores,
     VerdictKind,
@@ -66,6 +69,8 @@ class Group:
         timeline: hours in which something happened, oldest first.
         links: strongest first.
         n_tested: accounts of the group as its evidence was tested, before members were chosen; None when not known.
+        end_users: whom its members name as their users, those who carry most of its marks first.
+        regrown_from, regrown: the earlier campaign that it came back from, and what says so; empty where none is known.
     """
 
     group_id: str
@@ -83,6 +88,15 @@ class Group:
     timeline: tuple[Hour, ...]
     links: tuple[Link, ...]
     n_tested: int | None
+    end_users: tuple[EndUser, ...] = ()
+    regrown_from: str = ""
+    regrown: str = ""
+
+    @property
+    def carrying(self) -> tuple[int, int] | None:
+        """How many of the members' exchanges carry the campaign's texts, and of how many; None when not known."""
+        known = [(m.carrying, m.exchanges) for m in self.members if m.carrying is not None and m.exchanges is not None]
+        return (sum(n for n, _ in known), sum(n for _, n in known)) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ def load_result(out: Path) -> Result:
     hours = _by_group(out / "timeline.parquet", TIMELINE, _hour, optional=True)
     links = _by_group(out / "links.parquet", LINKS, _link, optional=True)
     tested = _by_group(out / "groups.parquet", GROUPS, _account, optional=True)
+    users = _by_group(out / "end_users.parquet", END_USERS, _end_user, optional=True)
 
     def group(row: Row) -> Group:
         key = row["campaign_id"]
@@ -140,6 +155,7 @@ def load_result(out: Path) -> Result:
             timeline=tuple(sorted(hours[key], key=lambda h: h.start)),
             links=tuple(sorted(links[key], key=lambda s: (-s.marks, s.kind, s.account_a, s.account_b))),
             n_tested=len(tested[key]) or None,
+            end_users=tuple(users[key]),
         )
 
     campaigns = _values(out / "campaigns.parquet", CAMPAIGNS, group)
@@ -154,6 +170,7 @@ def _facts(row: Row) -> dict[str, Any]:
         "group_id": row["campaign_id"],
         "verdict": None if verdict is None else VerdictKind(verdict),
         "reason": row.get("reason", ""),
+        **{name: row.get(name) or "" for name in ("regrown_from", "regrown")},
         "scores": Scores(**{question.value: row[f"{question}_bits"] for question in Question}),
         "first": row["first_ts"],
         "last": row["last_ts"],
@@ -177,7 +194,11 @@ def _evidence(row: Row) -> Evidence:
 
 def _member(row: Row) -> Member:
     joined = round(row["joined_ts"].timestamp() * 1_000_000)
-    return Member(row["account_id"], row["bits"], joined, row["core"])
+    return Member(row["account_id"], row["bits"], joined, row["core"], row["n_exchanges"], row["n_carrying"])
+
+
+def _end_user(row: Row) -> EndUser:
+    return EndUser(row["exhibit"], row["n_accounts"], row["n_exchanges"], row["n_carrying"], Part(row["part"]))
 
 
 def _hour(row: Row) -> Hour:

@@ -114,6 +114,8 @@ def _facts(group: Accounts) -> Iterable[RenderableType]:
         "computed",
         f"{', '.join(scores)} bits; q {_probability(group.q_value)}; families: {', '.join(wording.families(group))}",
     )
+    if group.regrown_from:
+        yield _fact("before", wording.regrown(group))
     yield _fact("assessed", verdict.meaning)
 
 
@@ -191,13 +193,17 @@ def _members(group: Accounts) -> Iterable[RenderableType]:
     core = sum(1 for member in group.members if member.core)
     yield Text()
     yield Text.assemble(("Members", "bold"), f"  {core:,} of {len(group.members):,} are core")
+    if told := wording.told_apart(group):
+        yield Padding(Text(told), (0, 0, 0, _INDENT))
     table = Table.grid(padding=(0, 2))
     table.add_column(overflow="fold")
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
     for member in group.members[:_MEMBERS]:
         standing = "core" if member.core else "not core"
-        table.add_row(Text(wording.brief(member.account_id)), Text(_bits(member.bits)), Text(standing))
+        carries = wording.carries(member)
+        table.add_row(Text(wording.brief(member.account_id)), Text(_bits(member.bits)), Text(standing), Text(carries))
     yield Padding(table, (0, 0, 0, _INDENT))
     if len(group.members) > _MEMBERS:
         yield Padding(Text(f"{len(group.members) - _MEMBERS:,} more in members.parquet"), (0, 0, 0, _INDENT))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stillwatch.config import Weights
-from stillwatch.findings import Evidence, Family, Number, Question, VerdictKind
+from stillwatch.findings import Evidence, Family, Member, Number, Part, Question, VerdictKind
 from stillwatch.report.result import Group
 
 BRIEF = 40
@@ -252,6 +252,41 @@ def untested(evidence: Evidence) -> bool:
 def speaks(evidence: Evidence) -> bool:
     """Whether evidence found what it looks for, be it against the group or for it."""
     return evidence.bits < 0 if evidence.question is Question.INNOCENCE else evidence.bits > 0
+
+
+def told_apart(group: Group) -> str:
+    """Return which part of the members' exchanges carries the campaign's texts, and whose the rest is; empty when there
+    is nothing to tell by."""
+    if group.carrying is None:
+        return ""
+    carrying, exchanges = group.carrying
+    rest = "" if carrying == exchanges else "; the rest may be other people’s"
+    text = f"{share(carrying, exchanges)} of its members’ {count(exchanges, 'exchange')} carry a text of its own{rest}."
+    if not group.end_users:
+        return text
+    of = {part: sum(user.part is part for user in group.end_users) for part in Part}
+    return (
+        f"{text} Of {count(len(group.end_users), 'end user')} whom they name, {of[Part.HARVEST]:,} harvest,"
+        f" {of[Part.CUSTOMER]:,} are customers who have no part in it, and {of[Part.UNCLEAR]:,} sent too little to say."
+    )
+
+
+def regrown(group: Group) -> str:
+    """Return which earlier campaign a group came back from, and what says so."""
+    return f"regrown from {shown(group.regrown_from)}: {shown(group.regrown)}"
+
+
+def carries(member: Member) -> str:
+    """Return which share of a member's exchanges carries a text of the campaign; empty when not known."""
+    if member.carrying is None or member.exchanges is None:
+        return ""
+    return share(member.carrying, member.exchanges)
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent; only nothing is 0 % and only all of it 100 %."""
+    percent = round(100 * part / max(whole, 1))
+    return f"{min(max(percent, int(part > 0)), 100 if part == whole else 99)} %"
 
 
 def families(group: Group) -> list[str]:

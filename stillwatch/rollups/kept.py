@@ -29,6 +29,7 @@ from stillwatch.engine import Engine
 from stillwatch.errors import Refused, StillwatchError
 from stillwatch.ledger import FORMAT, Ledger
 from stillwatch.ledger.files import sync, try_lock_folder
+from stillwatch.rollups.pace import PACE
 from stillwatch.rollups.sums import MERGED, OF_EXCHANGES, REACH
 from stillwatch.rollups.views import RECENT_AND_EARLIER, merge_sums, sum_exchanges
 
@@ -125,7 +126,7 @@ def _storing(folder: Path) -> Iterator[None]:
 
 def _version(intent_bits: float) -> str:
     texts = [query.sql for queries in (OF_EXCHANGES, MERGED) for query in queries.values()]
-    parts = (FORMAT, intent_bits, REACH, RECENT_AND_EARLIER.sql, texts)
+    parts = (FORMAT, intent_bits, REACH, PACE, RECENT_AND_EARLIER.sql, texts)
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=6).hexdigest()
 
 

@@ -14,6 +14,7 @@ Why merging is exact, for what is no plain sum, smallest or largest value:
   the marks of new days are counted again.
 - a conversation or a failed body that changes account (`continued`, `failover`): counted on the day on which it goes
   on, with the hours before that day in view (`earlier`), as far back as a motif can reach.
+- follow-ups (`account_paces`): counted on the day on which they come, likewise.
 - first turns that few accounts share: how many accounts hold one is known only at the end, so a pair that hangs on a
   first turn keeps its mark (`continued.mark`), and `marks_history` says how many hold it. One that too many hold in
   a lot is left out at once: there are never fewer in all days.
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 from stillwatch.engine import Query
 from stillwatch.record import EXCHANGES
+from stillwatch.rollups.pace import PACES, paces
 from stillwatch.sketch.schema import INTENTS, SHINGLES, SKETCHES, TOPIC_WIDTH
 
 PROFILE_COLUMNS = (*(f"topic_{i}" for i in range(TOPIC_WIDTH)), "input_length", "output_length")
@@ -94,6 +96,7 @@ _COUNTS = {
     "asks_reasoning": "count(case when reasoning then 1 end)",
     "invisible": "count(case when invisible_chars > 0 then 1 end)",
     "prompts": "count(prompt_mark)",
+    "with_tools": "count(tools_mark)",
 }
 _ENDS = {"first_us": ("min", "min(epoch_us(ts))"), "last_us": ("max", "max(epoch_us(ts))")}
 
@@ -169,6 +172,7 @@ _OF_EXCHANGES = {
         select account_id, half, {_added("n")}, count(*) as blocks, {", ".join(_added(c) for c in PROFILE_COLUMNS)},
             {", ".join(_large(value, name) for name, value in _PROFILE_SQUARES.items())}, :without_text = 0 as of_text
         from hourly group by account_id, half""",
+    "account_paces": paces("recent"),
     "account_hours": """
         select account_id, cast(epoch_us(ts) // 3600000000 as bigint) as hour, count(*) as n
         from exchanges group by account_id, cast(epoch_us(ts) // 3600000000 as bigint)""",
@@ -250,6 +254,9 @@ _MERGED = {
         select account_id, half, {", ".join(_added(c) for c in _PROFILE_SUMS)},
             {", ".join(_large(c, c) for c in _PROFILE_SQUARES)}, lots.of_text
         from lots join text on lots.of_text = text.of_text group by account_id, half, lots.of_text""",
+    "account_paces": f"""
+        select account_id, {", ".join(_added(name) for name in PACES)} from {_all("account_paces")}
+        group by account_id""",
     "account_hours": f"select account_id, hour, n from {_all('account_hours')}",
     **{
         f"usual_{name}": f"""

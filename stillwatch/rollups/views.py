@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stillwatch.engine import Engine, Query
+from stillwatch.rollups.pace import PACE
 from stillwatch.rollups.sums import MERGED, OF_EXCHANGES, REACH
 
-_RECENT = "account_id, exchange_id, ts, status, body_mark, prefix_marks"
+_RECENT = (
+    "account_id, exchange_id, ts, status, body_mark, prefix_marks, session_mark, turn, tokens_out, tokens_reasoning,"
+    " input_chars, tools_mark, tool_calls"
+)
 RECENT = Query("recent", f"select {_RECENT}, true as own from exchanges")
 RECENT_AND_EARLIER = Query("recent", f"{RECENT.sql} union all select {_RECENT}, false as own from earlier")
-"""What a hand-off may join: the exchanges that are summed (`own`), and those of the hours before them."""
+"""What a hand-off or a follow-up may join: the exchanges that are summed (`own`), and of the hours before."""
 
 WITH_TEXT = Query("with_text", "select count(input_chars) as n from exchanges")
 
@@ -26,7 +30,7 @@ def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = Fa
     engine.view(RECENT_AND_EARLIER if with_earlier else RECENT)
     without_text = int(engine.table(WITH_TEXT).column("n")[0].as_py() == 0)
     for query in OF_EXCHANGES.values():
-        engine.view(query, intent_bits=intent_bits, without_text=without_text, **REACH)
+        engine.view(query, intent_bits=intent_bits, without_text=without_text, **REACH, **PACE)
 
 
 def merge_sums(engine: Engine, past: Path, new: Sequence[Path]) -> None:

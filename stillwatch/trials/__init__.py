@@ -5,12 +5,13 @@
 """
 
 from stillwatch.trials.baseline import Baseline, Drop, drops, load_baseline, save_baseline
-from stillwatch.trials.cases import INNOCENT_SETS, SETS, Case
+from stillwatch.trials.cases import EARLY_SETS, INNOCENT_SETS, SETS, Case
 from stillwatch.trials.effect import Effect, effects
 from stillwatch.trials.innocence import Innocence, innocence
 from stillwatch.trials.run import Trial, run_case
 
 __all__ = [
+    "EARLY_SETS",
     "INNOCENT_SETS",
     "SETS",
     "Baseline",

@@ -1,7 +1,7 @@
 """The worlds of the standard set: one ordered tuple each for continuous integration, for the long run, for the ladder,
-and two of innocents alone.
+and three of innocents alone.
 
-Seeds below `REPORTING` may be looked at while thresholds are chosen; all sets but `practice` have seeds for reporting
+Seeds below `REPORTING` may be looked at while thresholds are chosen; all but the practice sets have seeds for reporting
 only. To add a case, add its line and save the baseline anew (`stillwatch range run --save`).
 """
 
@@ -30,6 +30,9 @@ class Case:
         scenario, scale, innocents, rungs, dials: see `WorldSpec`.
         seed: of the world.
         cut_offs: scans at growing moments, the last of them at the end.
+        history: see `WorldSpec`.
+        looks: hours after the first harvest at which a scan looks, ascending, instead of `cut_offs`; what came after
+            the last look is not imported.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Case:
     rungs: tuple[str, ...] = ()
     dials: Mapping[str, float] = field(default_factory=dict)
     cut_offs: int = 5
+    history: int = 0
+    looks: tuple[float, ...] = ()
 
     @property
     def id(self) -> str:
@@ -49,7 +54,13 @@ class Case:
     def spec(self) -> WorldSpec:
         """Return the world of this case."""
         return WorldSpec(
-            scenario_named(self.scenario), self.scale, TextMode.SHORT, self.innocents, self.dials, self.rungs
+            scenario_named(self.scenario),
+            self.scale,
+            TextMode.SHORT,
+            self.innocents,
+            self.dials,
+            self.rungs,
+            history=self.history,
         )
 
 
@@ -61,26 +72,39 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 241),
-    Case("agentic", "agentic-2026-02", 0.034, 242, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 243),
-    Case("hydra", "hydra-2026-02", 0.01, 244),
-    Case("letter", "letter-2026-06", 0.002, 245),
-    Case("injected", "injected-2026-07", 0.002, 246, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 247, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 248, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 249),
-    Case("spike", "spike-2026-07", 0.3, 250),
-    Case("innocent", "innocent", 0.5, 251, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 252, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 281),
+    Case("agentic", "agentic-2026-02", 0.034, 282, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 283),
+    Case("hydra", "hydra-2026-02", 0.01, 284),
+    Case("letter", "letter-2026-06", 0.002, 285),
+    Case("injected", "injected-2026-07", 0.002, 286, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 287, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 288, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 289),
+    Case("spike", "spike-2026-07", 0.3, 290),
+    Case("innocent", "innocent", 0.5, 291, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 292, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
-LADDER = (
-    Case("as-reported", "grader-2026-02", 0.2, 231, innocents=4.0, cut_offs=1),
-    *(Case(rung.id, "grader-2026-02", 0.2, 231, innocents=4.0, rungs=(rung.id,), cut_offs=1) for rung in RUNGS),
+_CLIMBED = (
+    ("grader", "grader-2026-02", 0.2, 271, 4.0),
+    ("letter", "letter-2026-06", 0.002, 272, 3.0),
+    ("pivot", "pivot-2026-02", 0.003, 273, 4.0),
 )
-"""One campaign on every rung of the ladder, in the same world otherwise."""
+_STEPS = ("unlinked", "unlinked-paraphrased", "cover-90", "bought-accounts", "everything")
+
+
+def _ladder() -> Iterator[Case]:
+    """Yield the letter's campaign as reported and on every rung, and two others on a few."""
+    for name, scenario, scale, seed, innocents in _CLIMBED:
+        for rung in ("", *(rung.id for rung in RUNGS if name == "letter" or rung.id in _STEPS)):
+            rungs = (rung,) if rung else ()
+            yield Case(f"{name}-{rung or 'as-reported'}", scenario, scale, seed, innocents, rungs, cut_offs=2)
+
+
+LADDER = tuple(_ladder())
+"""The letter on every rung of the ladder, a loud harvest and agents on a few, each in the same world otherwise."""
 
 _SHARES = {population.name: population.share for population in POPULATIONS}
 _LOOKALIKES = tuple(name for name in _SHARES if name != ORDINARY)
@@ -115,7 +139,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1101 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 1301 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -124,8 +148,74 @@ PRACTICE = (
 )
 """The same kind of worlds on seeds that may be looked at: what to use while thresholds are chosen."""
 
+_LOOKS = (1, 2, 4, 8, 16, 24, 48, 96, 192)
+"""Hours after the first harvest, each about twice the one before: an alarm is known to a factor of two."""
+
+
+def _early(seed: int, campaign: str, scale: float, *, innocents: float | None = None, last: int, history: int) -> Case:
+    """Return a campaign that begins after days of innocent traffic, with looks until `last` hours after it began."""
+    looks = tuple(float(hours) for hours in _LOOKS if hours <= last)
+    name = campaign.partition("-")[0]
+    return Case(name, campaign, scale, seed, innocents=innocents, history=history, looks=looks)
+
+
+def _early_cases(seed: int) -> tuple[Case, ...]:
+    """Return every reported campaign on seeds from `seed` on; the spike has its days of innocents in its scenario."""
+    return (
+        _early(seed, "grader-2026-02", 0.35, last=96, history=10),
+        _early(seed + 1, "agentic-2026-02", 0.034, innocents=4.0, last=96, history=10),
+        _early(seed + 2, "pivot-2026-02", 0.004, last=192, history=10),
+        _early(seed + 3, "hydra-2026-02", 0.01, last=96, history=10),
+        _early(seed + 4, "letter-2026-06", 0.002, last=96, history=10),
+        _early(seed + 5, "injected-2026-07", 0.0035, innocents=1.5, last=48, history=5),
+        _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=96, history=10),
+        _early(seed + 7, "cleaner-2026-07", 0.075, innocents=2.0, last=48, history=5),
+        _early(seed + 8, "sessions-2026-04", 0.12, last=192, history=10),
+        _early(seed + 9, "spike-2026-07", 0.3, last=48, history=0),
+    )
+
+
+EARLY = _early_cases(311)
+"""How soon each reported campaign is found, and as what."""
+EARLY_PRACTICE = _early_cases(161)
+"""The same on seeds that may be looked at."""
+
+_CONFUSABLE = (
+    ("eval_harness", "relay"),
+    ("eval_harness", "drift_monitors"),
+    ("eval_harness", "hackathon"),
+    ("relay", "agent_prompt"),
+    ("classroom", "hackathon"),
+    ("labelling_vendor", "nightly_batch"),
+)
+"""Populations that share their strongest signs, and crowd a world together."""
+_LARGE = 0.3
+"""Scale of the largest practice worlds: 300,000 exchanges, and groups three times as large."""
+
+
+def _wide_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
+    """Yield name, scale and dials of what the practice set has not: the smallest and the largest of its scales, pairs
+    of populations, and worlds whose groups are larger than any other set's."""
+    for name in _LOOKALIKES:
+        for scale in (_SCALES[0], _SCALES[-1]):
+            yield f"{name}-{scale:g}", scale, {name: _most_of(name)}
+    for pair in _CONFUSABLE:
+        yield "+".join(pair), _SCALES[-1], {name: round(_most_of(name) / 2, 1) for name in pair}
+    for name in ("eval_harness", "relay", "hackathon"):
+        yield f"{name}-{_LARGE:g}", _LARGE, {name: _most_of(name)}
+    yield f"as-they-come-{_LARGE:g}", _LARGE, {}
+
+
+PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, dials) in enumerate(_wide_worlds()))
+"""More of them, where a change to detection is to be sure of: forty-six worlds in a quarter of an hour."""
+
 SETS: Mapping[str, tuple[Case, ...]] = {
     "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
+    "practice-wide": PRACTICE_WIDE, "early": EARLY, "early-practice": EARLY_PRACTICE,
 }  # fmt: skip
-INNOCENT_SETS = ("calibration", "practice")
+PRACTICE_SETS = ("practice", "practice-wide", "early-practice")
+"""Sets whose seeds may be looked at."""
+INNOCENT_SETS = ("calibration", "practice", "practice-wide")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
+EARLY_SETS = ("early", "early-practice")
+"""Sets that say how soon campaigns are found: shown by their alarms, and not held against a saved baseline."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from stillwatch import commands
 from stillwatch.config import ScanSettings
@@ -14,6 +19,7 @@ from stillwatch.ingest import IngestOptions
 from stillwatch.range.build import build_world
 from stillwatch.range.scoring import Score, score
 from stillwatch.range.store import World
+from stillwatch.trials.carried import Carried, carried
 from stillwatch.trials.cases import Case
 
 _FIRST = 0.12
@@ -22,23 +28,28 @@ _FIRST = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one case gave: its score, and the seconds of building, importing and the last scan."""
+    """What one case gave: its score, what the last scan held for each planted campaign, and the seconds of building,
+    importing and the last scan."""
 
     case: Case
     score: Score
     exchanges: int
     seconds: tuple[float, float, float]
+    carried: tuple[Carried, ...] = ()
 
 
 def run_case(case: Case, folder: Path, *, watcher: commands.Watcher) -> Trial:
     """Run `case` in the new folder `folder` and leave world, ledger and scans there."""
     world, ledger, seconds = laid(case, folder, watcher=watcher)
     scans = []
-    for number, until in enumerate(cut_offs(world.folder, case.cut_offs)):
+    until_when = looks(world.truth, case.looks) if case.looks else cut_offs(world.folder, case.cut_offs)
+    for number, until in enumerate(until_when):
         last = time.perf_counter()
         scans.append(folder / f"scan-{number + 1}")
         commands.scan_ledger(ledger, scans[-1], ScanSettings(until=until), known=None, watcher=watcher)
-    return Trial(case, score(world.truth, *scans), world.n_exchanges, (*seconds, time.perf_counter() - last))
+    last = time.perf_counter() - last
+    held = carried(world.truth, scans[-1])
+    return Trial(case, score(world.truth, *scans), world.n_exchanges, (*seconds, last), held)
 
 
 def laid(case: Case, folder: Path, *, watcher: commands.Watcher) -> tuple[World, Path, tuple[float, float]]:
@@ -46,10 +57,30 @@ def laid(case: Case, folder: Path, *, watcher: commands.Watcher) -> tuple[World,
     begun = time.perf_counter()
     world = build_world(case.spec(), folder / "world", case.seed)
     built = time.perf_counter()
-    ledger = folder / "ledger"
+    ledger, log = folder / "ledger", world.exchanges
+    if case.looks:
+        log = _before(looks(world.truth, case.looks)[-1], log, folder / "seen.parquet")
     options = IngestOptions(accounts=(str(world.accounts),))
-    commands.import_logs([str(world.exchanges)], ledger, key=None, options=options, watcher=watcher)
+    commands.import_logs([str(log)], ledger, key=None, options=options, watcher=watcher)
     return world, ledger, (built - begun, time.perf_counter() - built)
+
+
+def _before(until: dt.datetime, exchanges: Path, to: Path) -> Path:
+    """Write the exchanges before a moment to a file of their own, a part of the file at a time."""
+    log = pq.ParquetFile(exchanges)
+    with pq.ParquetWriter(to, log.schema_arrow) as writer:
+        for batch in log.iter_batches():
+            writer.write_batch(
+                batch.filter(pc.less(batch.column("ts"), pa.scalar(until, batch.schema.field("ts").type)))
+            )
+    return to
+
+
+def looks(truth: Path, hours: Sequence[float]) -> list[dt.datetime]:
+    """Return the moments so many hours after the first harvest of a world."""
+    harvests = pq.read_table(truth, columns=["first_harvest_ts"], partitioning=None)
+    first = pc.min(harvests.column("first_harvest_ts")).as_py()
+    return [first + dt.timedelta(hours=after) for after in hours]
 
 
 def cut_offs(world: Path, count: int) -> list[dt.datetime | None]:

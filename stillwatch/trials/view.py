@@ -26,6 +26,7 @@ def trials_json(trials: Sequence[Trial], worse: Mapping[str, Sequence[Drop]]) ->
             "case": asdict(trial.case),
             "exchanges": trial.exchanges,
             "figures": figures(trial.score),
+            "carried": [asdict(one) for one in trial.carried],
             "seconds": dict(zip(("build", "import", "scan"), (round(s, 1) for s in trial.seconds), strict=True)),
         }
         for trial in trials

@@ -27,6 +27,14 @@ def _own_conversation(rows: Rows) -> list[list[int]]:
     return [[10**6 + a * 100 + n // 3] * (n % 3) for a, n in zip(rows.account, rows.nth, strict=True)]
 
 
+def _conversation(rows: Rows) -> list[int]:
+    return [10**7 + rows.first + a * 100 + n // 3 for a, n in zip(rows.account, rows.nth, strict=True)]
+
+
+def _in_conversation(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return rows.nth // 3 * 7 % 120
+
+
 def _passed_on(rows: Rows) -> list[list[int]]:
     return [[n * 100 + d for d in range(a % 8)] for a, n in zip(rows.account, rows.nth, strict=True)]
 
@@ -43,9 +51,13 @@ PEOPLE = Crowd(
     "people",
     120,
     exchanges=20,
+    hours=_in_conversation,
     columns={
+        "ts": lambda rows: MIDNIGHT + _in_conversation(rows) * HOUR + rows.nth % 3 * 90_000_000 + rows.account,
         "org_id": lambda rows: [f"o{a}" if a % 9 == 0 else None for a in rows.account],
-        "session_mark": own,
+        "session_mark": _conversation,
+        "tokens_out": 200,
+        "tools_mark": some(0.1, 5),
         "ip_mark": some(0.9, lambda rows: 1000 + rows.account // 2, lambda rows: rows.rng.integers(0, 50, len(rows))),
         "asn": lambda rows: rows.account % 4,
         "country": lambda rows: [("AA", "BB", "CC")[a % 3] for a in rows.account],
@@ -95,12 +107,11 @@ POOL = Crowd(
         "org_id": lambda rows: ["Firm Ltd" if a < 13 else None for a in rows.account],
         "ip_mark": lambda rows: rows.rng.integers(5000, 5010, len(rows)),
         "user_agent": "relay/1",
-        "turn": 1,
         "logprobs": 5,
         "intent": 1,
         "invisible_chars": 3,
         "system_mark": some(0.8, 777, own),
-        "status": lambda rows: np.where(rows.account < 15, 529, 200),
+        "status": lambda rows: np.where(rows.account % 8 < 2, 200, 529),
         "body_mark": lambda rows: 10**7 + rows.nth,
         "prompt_mark": lambda rows: 10**8 + rows.nth,
         "head_mark": some(0.8, 778, own),

@@ -14,11 +14,12 @@ from tests.worlds import HOUR, MIDNIGHT, Crowd, World, a_world, own
 SECOND = 1_000_000
 
 
-def _tried_in_turn(first: int, wait: int) -> Mapping[str, Any]:
-    """Return bodies that each account sends `wait` after the one before it, until the last one is answered."""
+def _tried_in_turn(first: int, wait: int, *, one_in: int = 1) -> Mapping[str, Any]:
+    """Return bodies that each account sends `wait` after the one before it; one in so many fails until the last
+    account is answered."""
     return {
         "body_mark": lambda rows: first + rows.nth,
-        "status": lambda rows: np.where(rows.account < rows.account.max(), 529, 200),
+        "status": lambda rows: np.where((rows.account < rows.account.max()) & (rows.nth % one_in == 0), 529, 200),
         "ts": lambda rows: MIDNIGHT + rows.nth * HOUR + rows.account * wait,
     }
 
@@ -43,11 +44,26 @@ def test_a_pool_that_goes_on_to_the_next_account_is_seen(world: World) -> None:
 
 
 def test_monitors_of_one_list_hand_nothing_over() -> None:
-    same = {**_tried_in_turn(0, 5 * SECOND), "prompt_mark": lambda rows: 5000 + rows.nth}
+    same = {**_tried_in_turn(0, 5 * SECOND, one_in=5), "prompt_mark": lambda rows: 5000 + rows.nth}
     with a_world(Crowd("people", 60), Crowd("monitors", 10, exchanges=10, uneven=0, columns=same)) as made:
         finding = failover(made.group("monitors"), made.case)
-    assert finding.p_value == 1.0
-    assert "anyhow" in finding.statement
+    assert finding.p_value is None
+    assert "nowhere in this scan" in finding.statement
+
+
+def test_its_query_leaves_out_monitors_of_one_list_too() -> None:
+    lists = {**_tried_in_turn(0, 5 * SECOND, one_in=5), "prompt_mark": lambda rows: 5000 + rows.nth}
+    pool = {**_tried_in_turn(3000, 5 * SECOND), "prompt_mark": own}
+    with a_world(
+        Crowd("people", 60),
+        Crowd("monitors", 10, exchanges=10, uneven=0, columns=lists),
+        Crowd("pool", 10, exchanges=10, uneven=0, columns=pool),
+    ) as made:
+        group = made.group("monitors", "pool")
+        finding = failover(group, made.case)
+        assert finding.numbers["inside"] == 90
+        for number, again in made.compared(finding, group).values():
+            assert number == again
 
 
 def test_a_client_that_tries_again_on_its_own_account_gives_none(world: World) -> None:

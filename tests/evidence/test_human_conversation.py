@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 
-from stillwatch.evidence.human_conversation import human_conversation
+from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, alike, human_conversation
+from stillwatch.profiles import F64, I64, Population
 from tests.worlds import Crowd, World, a_world, some
 
 
@@ -46,3 +50,42 @@ def test_without_turns_there_is_no_evidence(nothing_known: World) -> None:
     finding = human_conversation(nothing_known.group("pool"), nothing_known.case)
     assert (finding.p_value, finding.bits) == (None, 0.0)
     assert "turns are not known" in finding.statement
+
+
+def _population(turns: I64, rates: F64, rng: np.random.Generator) -> Population:
+    """Return accounts with so many turns, each followed up at its own rate, as far as `alike` looks at them."""
+    later = rng.binomial(turns, rates)
+    return cast(Population, SimpleNamespace(totals={"with_turn": turns, "later_turns": later}))
+
+
+def _p_value(seed: int, spread: float, typical: float) -> float:
+    rng = np.random.default_rng(seed)
+    turns = np.maximum(np.exp(rng.normal(np.log(typical), 1.0, 430)), 6).astype(np.int64)
+    apart = 0.15 * rng.standard_normal(430) * np.repeat([spread, 1.0], (30, 400))
+    return alike(_population(turns, np.clip(0.4 + apart, 0.01, 0.99), rng), np.arange(30), np.arange(30, 430))
+
+
+def _p_values(spread: float, *, typical: float = 50.0) -> F64:
+    """Return p-values of 30 accounts whose rates spread by that share of the standard deviation of people's."""
+    return np.array([_p_value(seed, spread, typical) for seed in range(300)])
+
+
+def test_people_are_seldom_taken_for_one_program() -> None:
+    assert (_p_values(1.0) < ONE_PROGRAM).sum() == 0
+    at_the_null = _p_values(ALIKE**0.5)
+    assert (at_the_null < 0.05).mean() <= 0.1
+    assert (at_the_null < ONE_PROGRAM).sum() <= 3
+
+
+def test_a_program_that_follows_up_at_one_rate_is_known_by_it() -> None:
+    assert (_p_values(0.0, typical=400.0) < ONE_PROGRAM).mean() > 0.9
+
+
+def test_conversations_at_one_rate_are_no_sign_of_people() -> None:
+    rates = {f"person-{k}": Crowd(f"person-{k}", 20, columns={"turn": some(k / 10, 2, 1)}) for k in range(1, 9)}
+    with a_world(*rates.values(), Crowd("program", 30, columns={"turn": some(0.45, 2, 1)}, exchanges=80)) as made:
+        finding = human_conversation(made.group("program"), made.case)
+        assert (finding.p_value, finding.bits) == (None, 0.0)
+        assert "all at one rate" in finding.statement
+        everybody = human_conversation(made.drawn(30, 1, *rates), made.case)
+        assert everybody.bits > 4

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from stillwatch.evidence.case import sample
 from stillwatch.evidence.in_step import in_step, together
 from stillwatch.profiles import I64
 from tests.worlds import Crowd, Rows, World, a_world
@@ -74,9 +75,25 @@ def test_two_days_are_too_few() -> None:
 
 
 def test_too_few_others_are_said_so(world: World) -> None:
-    finding = in_step(world.group("people"), world.case)
+    finding = in_step(world.grouped(np.arange(world.people.size - 20)), world.case)
     assert (finding.p_value, finding.bits) == (None, 0.0)
     assert "too few other accounts" in finding.statement
+
+
+def test_most_of_a_scan_is_held_against_the_rest_by_a_part_of_it(world: World) -> None:
+    group = world.group("people")
+    chosen = sample(group.accounts, group, world.case)
+    assert len(chosen) == (world.people.size - len(group)) // 3 < len(group)
+    assert set(chosen.tolist()) <= set(group.accounts.tolist())
+    assert np.ptp(chosen) > 0.9 * np.ptp(group.accounts), "a part of all of it"
+    p = in_step(group, world.case).p_value
+    assert p is not None
+    assert p > 0.01
+
+
+def test_a_smaller_group_is_held_whole(world: World) -> None:
+    group = world.group("pool")
+    assert np.array_equal(sample(group.accounts, group, world.case), group.accounts)
 
 
 def test_the_query_gives_the_numbers_again(world: World) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stillwatch.evidence.same_list import same_list
+from stillwatch.evidence.same_list import own_share, same_list
 from tests.worlds import Crowd, World, a_world, own
 
 
@@ -16,6 +16,7 @@ def world() -> Iterator[World]:
         Crowd("people", 150, columns={"prompt_mark": own}),
         Crowd("benchmark", 20, columns={"prompt_mark": lambda rows: 5000 + rows.nth}),
         Crowd("pool", 20, columns={"prompt_mark": own}),
+        Crowd("by_two", 20, columns={"prompt_mark": lambda rows: 9000 + 1000 * (rows.account // 2) + rows.nth}),
     ) as made:
         yield made
 
@@ -31,7 +32,29 @@ def test_owners_who_run_one_benchmark_speak_for_innocence(world: World) -> None:
 def test_a_harvest_asks_nothing_twice_and_gets_nothing(world: World) -> None:
     finding = same_list(world.group("pool"), world.case)
     assert (finding.p_value, finding.bits) == (None, 0.0)
-    assert "asked by another member" in finding.statement
+    assert "no more than a harvest is granted" in finding.statement
+
+
+def test_a_harvest_that_asks_everything_through_two_accounts_is_no_list_of_all(world: World) -> None:
+    finding = same_list(world.group("by_two"), world.case)
+    assert (finding.p_value, finding.bits) == (None, 0.0)
+
+
+def test_a_list_is_one_however_many_others_run_lists_of_their_own() -> None:
+    lists = [
+        Crowd(f"benchmark{i}", 20, columns={"prompt_mark": lambda rows, i=i: 5000 * (i + 1) + rows.nth})
+        for i in range(5)
+    ]
+    with a_world(Crowd("people", 30, columns={"prompt_mark": own}), *lists) as made:
+        p = same_list(made.group("benchmark0"), made.case).p_value
+    assert p is not None
+    assert p < 1e-5
+
+
+def test_what_nearly_all_ask_is_no_harvest(world: World) -> None:
+    assert own_share(world.group("pool"), world.case) == 1.0
+    assert own_share(world.group("by_two"), world.case) > 0.9
+    assert own_share(world.group("benchmark"), world.case) < 0.5
 
 
 def test_the_query_gives_the_numbers_again(world: World) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stillwatch.evidence import EVIDENCE_TABLE
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, Earlier
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, population
 from stillwatch.proposals import PROPOSERS, distinct, jaccard, propose
@@ -25,6 +25,7 @@ from tests.worlds import (
     World,
     a_world,
     attached,
+    dealt,
     ledger,
     own,
     some,
@@ -49,7 +50,7 @@ def _wrapper(mark: int) -> Callable[[Rows], list[int]]:
 
 OWN = {"system_mark": own, "head_mark": own, "prompt_mark": own}
 CROWDS = (
-    Crowd("people", 200, columns=OWN),
+    Crowd("people", 200, columns=OWN, traits={"email_domain": dealt(5)}),
     Crowd("rare", 20, columns=OWN | {"system_mark": _wrapper(51), "head_mark": _wrapper(54)}),
     Crowd("injected", 120, columns=OWN | {"system_mark": _wrapper(52)}),
     Crowd("same", 25, exchanges=50, unlike=0.0, about=0.6, columns=OWN),
@@ -67,6 +68,7 @@ CROWDS = (
         columns=OWN | {"tail_mark": _wrapper(53)},
         traits={"status": "suspended", "status_at": MIDNIGHT, "created_at": MIDNIGHT - 90 * DAY},
     ),
+    Crowd("came", 20, columns=OWN, hours=lambda rows: 90 + rows.nth % 12, traits={"email_domain": "came.example"}),
     Crowd("regrown", 8, columns=OWN | {"tail_mark": _wrapper(53)}, traits={"created_at": MIDNIGHT + DAY}),
 )
 PLANTED = {
@@ -74,6 +76,7 @@ PLANTED = {
     "heavy_marks": ("injected",),
     "sameness": ("same",),
     "cohorts": ("made",),
+    "newcomers": ("came",),
     "relay": ("relay",),
     "regrowth": ("banned", "regrown"),
 }
@@ -174,7 +177,7 @@ def nobody() -> Sight:
     exchanges, accounts = ledger(Crowd("a", 5))
     with attached(exchanges.slice(0, 0), accounts) as engine:
         people = population(engine)
-        return Sight(people, handoffs(engine, people), LIMITS, {})
+        return Sight(people, handoffs(engine, people), LIMITS, Earlier())
 
 
 @ALL
@@ -228,7 +231,7 @@ def test_overlap_is_the_share_of_the_union(one: tuple[int, ...], other: tuple[in
 
 def test_a_known_campaign_is_looked_for_again(world: World) -> None:
     seeds = frozenset(world.people.ids[i] for i in world.accounts("banned"))
-    known = dataclasses.replace(world.sight, known={"c-of-yesterday": seeds})
+    known = dataclasses.replace(world.sight, known=Earlier({"c-of-yesterday": seeds}))
     regrowth = next(proposer for proposer in PROPOSERS if proposer.__name__ == "regrowth")
     found = {candidate.reason: candidate for candidate in regrowth(known)}
     assert _overlap(found["carry the marks of campaign c-of-yesterday"], world.accounts("banned", "regrown")) == 1.0

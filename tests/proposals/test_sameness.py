@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stillwatch.findings import Candidate
 from stillwatch.profiles import I64
+from stillwatch.proposals import jaccard
 from stillwatch.proposals.sameness import sameness
 from tests.worlds import NULLABLE, Crowd, a_world
 
@@ -48,3 +51,36 @@ def test_like_minded_people_make_no_full_ball_in_an_empty_shell() -> None:
 def test_accounts_that_hardly_ask_are_not_compared() -> None:
     with a_world(Crowd("people", 100, exchanges=4, uneven=0), empty=BARE) as made:
         assert sameness(made.sight) == []
+
+
+def _held_whole(pool: Crowd) -> Candidate:
+    """Return the candidate that is most alike the pool among people."""
+    with a_world(Crowd("people", 200, exchanges=40), pool, empty=BARE) as made:
+        truth = Candidate(made.accounts(pool.name), "truth", frozenset(), "")
+        found = sameness(made.sight)
+        best = max(found, key=lambda candidate: jaccard(candidate, truth))
+        assert jaccard(best, truth) >= 0.8
+        return best
+
+
+@pytest.mark.parametrize("unlike", [0.0, 0.08, 0.1])
+def test_accounts_that_keep_to_topics_of_their_own_inside_one_source_are_proposed_whole(unlike: float) -> None:
+    _held_whole(Crowd("personas", 30, exchanges=160, uneven=0.1, unlike=unlike, about=0.6))
+
+
+def test_around_one_centre_smaller_and_larger_balls_are_proposed_too() -> None:
+    pool = Crowd("pool", 40, exchanges=80, unlike=0, about=0.5)
+    with a_world(Crowd("people", 200, exchanges=40), pool, empty=BARE) as made:
+        sizes = sorted({len(candidate.accounts) for candidate in sameness(made.sight)})
+    assert sizes[0] < 0.8 * sizes[-1]
+    assert len(sizes) > 2
+
+
+def test_other_radii_come_after_the_first_ball_of_every_centre_and_crowd_none_of_them_out() -> None:
+    pools = [Crowd(name, 20, exchanges=60, unlike=0, about=about) for name, about in (("one", 0.5), ("two", -0.5))]
+    with a_world(Crowd("people", 200, exchanges=40), *pools, empty=BARE) as made:
+        found = sameness(replace(made.sight, limits=made.sight.limits.model_copy(update={"sameness_groups": 2})))
+        assert len(found) > 2
+        for pool in pools:
+            held, pure = _found(found[:2], made.accounts(pool.name))
+            assert (held, pure) == (1.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ from stillwatch.record import ACCOUNTS, EXCHANGES, Skips, conform
 from tests.range.conftest import Tables, in_memory
 
 TINY = WorldSpec(scale=0.35, text=TextMode.SHORT, innocents=1.0)
-FILES = ("exchanges.parquet", "accounts.parquet", "truth.parquet", "world.json")
+FILES = ("exchanges.parquet", "accounts.parquet", "truth.parquet", "harvest.parquet", "world.json")
 
 
 def test_both_tables_are_in_the_record_and_the_truth_in_its_own(small: Tables) -> None:
@@ -67,6 +68,17 @@ def test_the_first_harvest_is_a_request_of_that_account(small: Tables) -> None:
     first = small.exchanges.group_by("account_id").aggregate([("ts", "min")])
     both = small.truth.filter(pc.is_valid(small.truth["first_harvest_ts"])).join(first, "account_id")
     assert pc.all(pc.greater_equal(both["first_harvest_ts"], both["ts_min"])).as_py()
+
+
+def test_harvest_names_the_requests_by_which_each_account_harvests(small: Tables) -> None:
+    """Each is a request of the world, stands there once, and the first of an account is the moment the truth names."""
+    harvest = pq.read_table(small.world.harvest)
+    taken = harvest.join(small.exchanges.select(["exchange_id", "ts", "account_id"]), "exchange_id")
+    assert taken.num_rows == harvest.num_rows == pc.count_distinct(harvest["exchange_id"]).as_py()
+    first = taken.group_by("account_id").aggregate([("ts", "min")]).sort_by("account_id")
+    told = small.truth.filter(pc.is_valid(small.truth["first_harvest_ts"])).sort_by("account_id")
+    assert first["account_id"].to_pylist() == told["account_id"].to_pylist()
+    assert first["ts_min"].to_pylist() == told["first_harvest_ts"].to_pylist()
 
 
 def test_exchanges_lie_within_the_days_of_the_world_and_after_sign_up(small: Tables) -> None:
@@ -203,3 +215,21 @@ def test_a_world_is_imported_without_a_row_skipped_or_repaired(tmp_path: Path) -
 def test_relays_are_in_every_world(small: Tables) -> None:
     assert small.world.kinds[RELAY] >= 8
     assert MICRO == 1_000_000
+
+
+@pytest.mark.parametrize("rungs", [(), ("bought-accounts",)])
+def test_in_a_history_there_are_innocents_and_of_the_campaign_only_accounts_that_are_bought_later(
+    rungs: tuple[str, ...], tmp_path: Path
+) -> None:
+    world = build_world(replace(TINY, history=3, rungs=rungs), tmp_path / "world", 5)
+    begin = dt.datetime.fromisoformat(f"{TINY.scenario.start}T00:00:00+00:00")
+    sent, truth = pq.read_table(world.exchanges), pq.read_table(world.truth)
+    first = pc.min(sent.column("ts")).as_py()
+    assert dt.timedelta(days=2) < begin - first <= dt.timedelta(days=3)
+    assert pc.min(truth.column("first_harvest_ts")).as_py() >= begin
+    early = sent.filter(pc.less(sent.column("ts"), pa.scalar(begin, sent.schema.field("ts").type)))
+    kinds = (
+        early.select(["account_id"]).join(truth.select(["account_id", "kind"]), "account_id").column("kind").to_pylist()
+    )
+    assert ("campaign" in kinds) == bool(rungs)
+    assert kinds.count("ordinary") > 100

@@ -9,6 +9,7 @@ import pytest
 
 from stillwatch.errors import StillwatchError
 from stillwatch.range.cast import Cast, WorldSpec, cast
+from stillwatch.range.draw import DAY
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.scenarios import SCENARIOS, scenario_named
 from stillwatch.range.store import CAMPAIGN, ORDINARY
@@ -100,3 +101,25 @@ def test_a_scenario_that_is_misspelt_is_answered_with_the_nearest() -> None:
     with pytest.raises(StillwatchError, match="unknown scenario `leter-2026-06`") as error:
         scenario_named("leter-2026-06")
     assert "did you mean `letter-2026-06`?" in error.value.remedy
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def test_history_is_more_days_of_the_same_innocents_and_leaves_the_campaign_as_it_is() -> None:
+    without, later = cast(LETTER, 1), cast(replace(LETTER, history=10), 1)
+    assert later.start == without.start - 10 * DAY
+    assert (later.days, later.release) == (without.days + 10, without.release)
+    assert later.campaigns == without.campaigns
+    assert [(p.name, p.count) for p in later.players] == [(p.name, p.count) for p in without.players]
+    campaign, crowd = later.players[0].stage, later.players[-1].stage
+    assert (campaign.start, campaign.days) == (without.start, without.days)
+    assert (crowd.start, crowd.days) == (campaign.whole.start, campaign.whole.days) == (later.start, later.days)
+    innocent = without.expected - without.campaigns[0].exchanges
+    assert later.expected - without.expected == pytest.approx(innocent * 10 / without.days)
+
+
+@pytest.mark.parametrize("days", [-1, 100_000])
+def test_a_history_that_makes_no_world_is_refused(days: int) -> None:
+    with pytest.raises(StillwatchError, match="days of history"):
+        cast(replace(LETTER, history=days), 1)

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.findings import CAMPAIGNS, CLEARED, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
+from stillwatch.findings import CAMPAIGNS, CLEARED, END_USERS, EVIDENCE, GROUPS, LINKS, MEMBERS, TIMELINE
 from tests.report.sample_kinds import COORDINATION, DECEPTION, EXTRACTION, INNOCENCE, KINDS, SILENT, Kind
 
 START = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
@@ -54,6 +54,7 @@ class Sample:
         silent: kinds that could not be tested on it, with the reason.
         ids: account ids to begin with; the rest are made.
         tested: how many of the accounts were in the group as it was tested; all when None.
+        mixed: whether its accounts carry other people's requests, with ids of their users.
     """
 
     group_id: str
@@ -69,6 +70,7 @@ class Sample:
     ids: Sequence[str] = ()
     links: int = 0
     tested: int | None = None
+    mixed: bool = False
 
 
 SAMPLES = (
@@ -90,7 +92,7 @@ SAMPLES = (
         41, 35_074, 2.1,
         {"continued_conversation": 10.0, "even_load": 7.3, "in_step": 4.7, "harvest_intent": 10.0,
          "shared_scaffold": 4.9, "human_conversation": -1.3},
-        SILENT, links=160, core=0.9,
+        SILENT, links=160, core=0.9, mixed=True,
     ),
     Sample(
         "c-a04f9e15", "pooled_access",
@@ -173,6 +175,7 @@ def write_scan(out: Path, samples: Sequence[Sample] = SAMPLES, scan: Mapping[str
     _write(out / "cleared.parquet", CLEARED, [_row(s) | {"reason": s.reason} for s in samples if s.verdict is None])
     _write(out / "evidence.parquet", EVIDENCE, [row for s in samples for row in _evidence(s)])
     _write(out / "members.parquet", MEMBERS, [row for s in accused for row in _members(s)])
+    _write(out / "end_users.parquet", END_USERS, [row for s in accused for row in _end_users(s)])
     _write(out / "groups.parquet", GROUPS, [row for s in samples for row in _tested_accounts(s)])
     _write(out / "timeline.parquet", TIMELINE, [row for s in accused for row in _hours(s)])
     _write(out / "links.parquet", LINKS, [row for s in accused for row in _links(s)])
@@ -255,8 +258,26 @@ def _members(sample: Sample) -> list[dict[str, Any]]:
             "bits": round(chance.uniform(6, 15) if i < core else chance.uniform(-1, 4), 3),
             "joined_ts": START + dt.timedelta(minutes=chance.randrange(11, 3_000)),
             "core": i < core,
+            "n_exchanges": 100 if sample.mixed else None,
+            "n_carrying": 30 + i if sample.mixed else None,
         }
         for i, account in enumerate(_ids(sample))
+    ]
+
+
+def _end_users(sample: Sample) -> list[dict[str, Any]]:
+    """Return one who harvests, three customers and two of whom it cannot be said."""
+    seen = [(2_000, "harvest"), *[(0, "customer")] * 3, *[(0, "unclear")] * 2] if sample.mixed else []
+    return [
+        {
+            "campaign_id": sample.group_id,
+            "exhibit": f"x{i}",
+            "n_accounts": 4,
+            "n_exchanges": max(carrying, 20),
+            "n_carrying": carrying,
+            "part": part,
+        }
+        for i, (carrying, part) in enumerate(seen)
     ]
 
 

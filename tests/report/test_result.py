@@ -172,3 +172,10 @@ def test_a_cleared_group_is_found_too(sample: Result) -> None:
 def test_a_wrong_id_in_an_empty_scan_is_told(tmp_path: Path) -> None:
     with pytest.raises(StillwatchError, match="there is no campaign"):
         load_result(write_scan(tmp_path, ())).find("c-1")
+
+
+def test_a_mixed_campaign_has_its_parts_and_another_has_none(sample: Result) -> None:
+    alone, mixed = sample.campaigns[:2]
+    assert (alone.carrying, alone.end_users) == (None, ())
+    assert mixed.carrying == (sum(30 + i for i in range(41)), 4_100)
+    assert [user.part for user in mixed.end_users] == ["harvest", *["customer"] * 3, *["unclear"] * 2]

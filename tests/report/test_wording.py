@@ -135,3 +135,25 @@ def test_the_strongest_evidence_is_of_the_two_grounds_of_the_verdict(sample: Res
 
 def test_families_that_only_speak_for_the_group_are_not_counted(sample: Result) -> None:
     assert wording.families(sample.campaigns[2]) == ["relay", "content", "timing", "infrastructure"]
+
+
+def test_a_mixed_pool_is_told_in_parts(sample: Result) -> None:
+    text = wording.told_apart(sample.campaigns[1])
+    assert text == (
+        "50 % of its members’ 4,100 exchanges carry a text of its own; the rest may be other people’s."
+        " Of 6 end users whom they name, 1 harvest, 3 are customers who have no part in it, and 2 sent too little to"
+        " say."
+    )
+    shares = [wording.carries(member) for member in sample.campaigns[1].members]
+    assert sorted(shares) == [f"{30 + i} %" for i in range(41)]
+
+
+def test_where_there_is_nothing_to_tell_by_nothing_is_told(sample: Result) -> None:
+    assert (wording.told_apart(sample.campaigns[0]), wording.carries(sample.campaigns[0].members[0])) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"), [(0, 9, "0 %"), (1, 999, "1 %"), (998, 999, "99 %"), (3, 3, "100 %")]
+)
+def test_only_nothing_is_no_percent_and_only_all_of_it_a_hundred(part: int, whole: int, said: str) -> None:
+    assert wording.share(part, whole) == said

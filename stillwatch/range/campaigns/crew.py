@@ -71,7 +71,7 @@ def enlist(campaign: Campaign, stage: Stage) -> Crew:
         waits = stage.rng("handed over").random(count) * HANDED_OVER * campaign.days * DAY
         begins = np.maximum(begins, stage.start + waits.astype(np.int64))
     cell = lives.slot // means.cells if means.cells else np.zeros(count, dtype=np.int64)
-    who = _equipped(stage, crowd(stage, count), means, cell)
+    who = _equipped(stage, crowd(stage.whole, count), means, cell)
     who = _registered(stage.rng("sign-ups"), who, means, begins, lives)
     who = _fated(who, begins, lives)
     ranks = (stage.rng("loads").permutation(count) + 0.5) / count

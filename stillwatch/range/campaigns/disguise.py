@@ -32,14 +32,16 @@ def covering(stage: Stage, crew: Crew, days: int, recipe: int, *, loads: F64) ->
 
 
 def former_owners(stage: Stage, crew: Crew, recipe: int) -> list[Block]:
-    """Return blocks in which those who had the accounts before chat, until the operator takes over."""
-    until = np.clip((crew.begins - stage.start) / DAY, 0.0, stage.days)
+    """Return blocks in which those who had the accounts before chat, from the first day of the world until the
+    operator takes over."""
+    world = stage.whole
+    until = np.clip((crew.begins - world.start) / DAY, 0.0, world.days)
     shards = shards_of(crew.accounts.tempo * until)
 
     def block(shard: int) -> Events:
         rng, rows = stage.rng("owners", shard), shards[shard]
         some = crew.accounts.take(rows)
-        asked = visits(rng, some, draw_habits(rng, some, stage.start, stage.days), stage.start)
+        asked = visits(rng, some, draw_habits(rng, some, world.start, world.days), world.start)
         return _chatted(rng, crew, rows, asked.take(asked.ts < crew.begins[rows][asked.account]), recipe, before=True)
 
     return [functools.partial(block, k) for k in range(len(shards))]

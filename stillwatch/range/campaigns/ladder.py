@@ -147,6 +147,8 @@ _SINGLE = (
          "there was", _low_rate, ("interchangeable",)),
 )  # fmt: skip
 _CHEAP = ("own-mail", "sticky", "human-hours", "paraphrase", "own-client")
+_UNLINKED = ("own-payment", "own-address", "own-client", "own-mail", "slow-signup")
+_BOUGHT = (*_UNLINKED[:-1], "bought-accounts")
 _ALL = ("own-payment", "own-address", "own-client", "own-mail", "human-hours", "sticky", "no-scaffold", "personas",
         "cover-50", "bought-accounts", "small-groups", "low-rate")  # fmt: skip
 
@@ -165,6 +167,28 @@ LADDER = (
     *_SINGLE,
     Rung("quiet", "all that costs little: " + ", ".join(_CHEAP),
          "judged: about 1 USD an account and 0.0002 USD an exchange", _combined(_CHEAP)),
+    Rung("unlinked", "nothing that links accounts: " + ", ".join(_UNLINKED),
+         "judged: about 8 USD an account and 3 USD a month, two weeks of engineering and seven months of notice",
+         _combined(_UNLINKED)),
+    Rung("unlinked-paraphrased", "unlinked, and paraphrase",
+         "judged: as unlinked, and about 0.0002 USD an exchange", _combined((*_UNLINKED, "paraphrase"))),
+    Rung("unlinked-bare", "unlinked, and no-scaffold",
+         "judged: as unlinked, nothing an exchange, and about a fifth of the answers lose their use",
+         _combined((*_UNLINKED, "no-scaffold"))),
+    Rung("unlinked-human", "unlinked, and paraphrase, human-hours, sticky",
+         "judged: as unlinked, 0.0002 USD an exchange, and two to three times the accounts for the same peak",
+         _combined((*_UNLINKED, "paraphrase", "human-hours", "sticky"))),
+    Rung("unlinked-personas", "unlinked, and paraphrase, personas",
+         "judged: as unlinked, 0.0002 USD an exchange, and a list that is sorted by topic",
+         _combined((*_UNLINKED, "paraphrase", "personas"))),
+    Rung("unlinked-cover-50", "unlinked, and paraphrase, cover-50",
+         "judged: as unlinked, and twice the price of an exchange", _combined((*_UNLINKED, "paraphrase", "cover-50"))),
+    Rung("unlinked-low-rate", "unlinked, and paraphrase, low-rate",
+         "judged: as unlinked, for thirteen times the accounts at 26 requests a day",
+         _combined((*_UNLINKED, "paraphrase", "low-rate"))),
+    Rung("unlinked-bought", "unlinked and paraphrase, of bought accounts: " + ", ".join((*_BOUGHT, "paraphrase")),
+         "judged: about 21 USD an account and 3 USD a month, a sixth more accounts, and 0.0002 USD an exchange",
+         _combined((*_BOUGHT, "paraphrase"))),
     Rung("everything", "all that does not exclude each other: " + ", ".join(_ALL),
          "judged: about 28 USD an account, thirteen times the accounts at 26 requests a day, twice the price of an "
          "exchange", _combined(_ALL)),

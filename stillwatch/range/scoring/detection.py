@@ -38,6 +38,8 @@ class CutOff:
         found: share of them that are members of a campaign with the right verdict; None before the first has begun.
         verdicts: of the campaigns that hold any account of it, of most of them first.
         leaked: share of all the group's exchanges that had been answered by then; None without exchanges.
+        named: as `found`, under any verdict.
+        exchanges: how many of its exchanges had been answered by then; None without exchanges.
     """
 
     until: dt.datetime | None
@@ -46,6 +48,22 @@ class CutOff:
     found: Figure | None
     verdicts: tuple[str, ...]
     leaked: float | None
+    named: Figure | None = None
+    exchanges: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The first cut-off at which a group was told, each figure a bracket of it and the cut-off before.
+
+    Attributes:
+        hours: since the start; None when not known.
+        leaked: share of its exchanges answered until then. exchanges: their number. None without exchanges.
+    """
+
+    hours: Figure | None
+    leaked: Figure | None
+    exchanges: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,8 @@ class Detection:
         hours: from the start to the alarm, a bracket of two cut-offs; None when never detected or not known.
         leaked: share of its exchanges that were answered before the alarm, a bracket too; 1 when never detected;
             None without exchanges.
+        alarm: the same three figures of the first scan that found it; None when never detected.
+        suspected: of the first scan that named as many of its accounts under any verdict; None when none did.
     """
 
     start: dt.datetime | None
@@ -68,35 +88,59 @@ class Detection:
     kept: bool
     hours: Figure | None
     leaked: Figure | None
+    alarm: Alarm | None = None
+    suspected: Alarm | None = None
 
 
 def detection(group: TrueGroup, scans: Sequence[Accusations], world: Present) -> Detection:
     """Return when the campaign or relay `group` was found by scans with growing cut-offs."""
     seen = tuple(_cut_off(group, scan, world, at) for at, scan in enumerate(scans))
-    hits = [one.found is not None and one.found.estimate >= DETECTED for one in seen]
-    start = world.start(group)
-    first = hits.index(True) if True in hits else None
+    found = [_reached(one.found) for one in seen]
+    start, alarm = world.start(group), _alarm(seen, found)
     return Detection(
         start=None if start is None else moment(start),
         cut_offs=seen,
-        detected=first is not None,
-        kept=first is not None and all(hits[first:]),
-        hours=None if first is None else _between([one.hours for one in seen], first),
-        leaked=_leaked([one.leaked for one in seen], first),
+        detected=any(found),
+        kept=any(found) and all(found[found.index(True) :]),
+        hours=None if alarm is None else alarm.hours,
+        leaked=_all_leaked(seen) if alarm is None else alarm.leaked,
+        alarm=alarm,
+        suspected=_alarm(seen, [_reached(one.named) for one in seen]),
     )
+
+
+def _reached(found: Figure | None) -> bool:
+    return found is not None and found.estimate >= DETECTED
+
+
+def _alarm(seen: Sequence[CutOff], hits: Sequence[bool]) -> Alarm | None:
+    if True not in hits:
+        return None
+    first = hits.index(True)
+    return Alarm(
+        hours=_between([one.hours for one in seen], first),
+        leaked=_between([one.leaked for one in seen], first),
+        exchanges=_between([one.exchanges for one in seen], first),
+    )
+
+
+def _all_leaked(seen: Sequence[CutOff]) -> Figure | None:
+    return None if any(one.leaked is None for one in seen) else bracket(1.0, 1.0, len(seen))
 
 
 def _cut_off(group: TrueGroup, scan: Accusations, world: Present, at: int) -> CutOff:
     begun = world.accounts(at)[group.accounts]
     found = scan.accused(EXPECTED[group.kind])[group.accounts][begun]
-    start, end = world.start(group), world.end(at)
+    start, end, harvested = world.start(group), world.end(at), world.harvested(group, at)
     return CutOff(
         until=None if scan.until == NEVER else moment(scan.until),
         hours=None if start is None or end is None else (end - start) / _HOUR,
         accounts=int(begun.sum()),
         found=share_of(found),
         verdicts=scan.verdicts_on(group.accounts),
-        leaked=_share(world.harvested(group, at), world.harvested(group, -1)),
+        leaked=_share(harvested, world.harvested(group, -1)),
+        named=share_of(scan.accused()[group.accounts][begun]),
+        exchanges=None if harvested is None else int(harvested.sum()),
     )
 
 
@@ -111,9 +155,3 @@ def _between(values: Sequence[float | None], first: int) -> Figure | None:
     high = values[first]
     low = values[first - 1] if first else 0.0
     return None if high is None or low is None else bracket(max(low, 0.0), max(high, 0.0), len(values))
-
-
-def _leaked(shares: Sequence[float | None], first: int | None) -> Figure | None:
-    if any(share is None for share in shares):
-        return None
-    return bracket(1.0, 1.0, len(shares)) if first is None else _between(shares, first)

@@ -45,6 +45,18 @@ COLUMNS = {
     "slow-signup": {"created_at"},
 }  # fmt: skip
 """Columns of the accounts that a rung changes; those that are not named change none."""
+UNLINKED = ("own-payment", "own-address", "own-client", "own-mail", "slow-signup")
+COMBINED = {
+    "unlinked": UNLINKED,
+    "unlinked-paraphrased": (*UNLINKED, "paraphrase"),
+    "unlinked-bare": (*UNLINKED, "no-scaffold"),
+    "unlinked-human": (*UNLINKED, "paraphrase", "human-hours", "sticky"),
+    "unlinked-personas": (*UNLINKED, "paraphrase", "personas"),
+    "unlinked-cover-50": (*UNLINKED, "paraphrase", "cover-50"),
+    "unlinked-low-rate": (*UNLINKED, "paraphrase", "low-rate"),
+    "unlinked-bought": (*UNLINKED[:-1], "bought-accounts", "paraphrase"),
+}
+"""What the usual combinations are the sum of."""
 OWN = ("own-payment", "own-address", "own-client", "own-mail", "bought-accounts")
 
 
@@ -61,7 +73,7 @@ def test_a_rung_changes_its_switch_and_no_other(rung: Rung) -> None:
 
 
 def test_the_table_of_this_test_names_every_single_rung() -> None:
-    assert [rung.id for rung in LADDER] == [*FIELDS, "quiet", "everything"]
+    assert [rung.id for rung in LADDER] == [*FIELDS, "quiet", *COMBINED, "everything"]
 
 
 @pytest.mark.parametrize("rung", LADDER, ids=lambda r: r.id)
@@ -73,7 +85,7 @@ def test_a_rung_says_what_it_costs_and_that_it_was_judged(rung: Rung) -> None:
 
 @pytest.mark.parametrize("rung", LADDER, ids=lambda r: r.id)
 def test_a_single_rung_is_aimed_at_kinds_of_evidence_that_there_are(rung: Rung) -> None:
-    assert bool(rung.aims_at) == (rung.id not in ("small-groups", "quiet", "everything"))
+    assert bool(rung.aims_at) == (rung.id not in ("small-groups", "quiet", *COMBINED, "everything"))
     assert set(rung.aims_at) <= {kind.kind for kind in EVIDENCE_TABLE}
 
 
@@ -254,6 +266,18 @@ def test_combinations_are_the_sum_of_their_rungs() -> None:
     assert everything.campaign.means.cells
     assert everything.campaign.means.signup == "bought"
     assert 0.45 < (~everything.harvesting).mean() < 0.75
+
+
+@pytest.mark.parametrize("name", COMBINED)
+def test_the_usual_combinations_are_the_sum_of_their_rungs(name: str) -> None:
+    campaign = CAMPAIGNS[AGENTIC]
+    assert evaded(campaign, (name,)) == evaded(campaign, COMBINED[name])
+
+
+def test_unlinked_leaves_nothing_by_which_accounts_are_linked() -> None:
+    means = evaded(CAMPAIGNS[AGENTIC], ("unlinked",)).means
+    unlike = Means(signup="spread", signup_days=180.0, dormancy=30.0, clock=means.clock, sticky=means.sticky)
+    assert means == unlike
 
 
 def test_an_unknown_rung_is_answered_with_the_nearest_and_the_list() -> None:

@@ -58,6 +58,33 @@ def test_the_wrong_verdict_is_no_detection(tmp_path: Path) -> None:
     assert [one.verdicts for one in found.cut_offs] == [(), ("coordinated",), ("coordinated",)]
 
 
+def test_the_first_scan_that_named_it_under_any_verdict_is_told_beside_the_first_that_was_right(tmp_path: Path) -> None:
+    truth = write_world(tmp_path / "world", exchanges=SENT, harvest=BEGUN)
+    scans = [
+        write_scan(tmp_path / "a", {"k": ("coordinated", "l1")}, until=16),
+        write_scan(tmp_path / "b", {"k": (DISTILLATION, "l1 l2 l3")}, until=24),
+        write_scan(tmp_path / "c", {"k": ("coordinated", "l1 l2 l3")}, until=32),
+    ]
+    found = score(truth, *scans).groups[0].detection
+    assert found is not None
+    assert found.suspected is not None
+    assert found.alarm is not None
+    assert found.suspected.hours == Figure(6.0, 0.0, 6.0, 3, "bracket")
+    assert found.suspected.exchanges == Figure(12.0, 0.0, 12.0, 3, "bracket")
+    assert (found.alarm.hours, found.alarm.leaked) == (found.hours, found.leaked)
+    assert found.alarm.exchanges == Figure(32.0, 12.0, 32.0, 3, "bracket")
+    assert [one.exchanges for one in found.cut_offs] == [12, 32, 58]
+    assert [one.named.estimate if one.named else None for one in found.cut_offs] == [0.5, 1.0, 0.75]
+    assert not found.kept
+
+
+def test_what_no_scan_named_has_no_alarm(tmp_path: Path) -> None:
+    found = _found(tmp_path, {16: "l1", 24: "l1", None: ""}, verdict="coordinated")
+    assert (found.alarm, found.cut_offs[0].exchanges) == (None, 12)
+    assert found.suspected is not None
+    assert _found(tmp_path, {16: "", None: "l1"}).suspected is None
+
+
 def test_found_by_the_first_scan_leaves_open_how_much_earlier_it_could_have_been(tmp_path: Path) -> None:
     found = _found(tmp_path, {16: "l1 l2", None: "l1 l2"})
     assert found.hours == Figure(6.0, 0.0, 6.0, 2, "bracket")

@@ -1,0 +1,57 @@
+"""Conversations that nobody reads: follow-ups sent before anyone could have read the answer and written them.
+
+A person reads before answering. A program that replays recorded conversations, or makes them up, sends the next turn
+whatever the answer was, and keeps the answers. Conversations with tools are left out: programs that work by steps
+follow up at once, and their users know.
+Innocent causes: benchmarks of several turns, tests of a product's own assistant, agents whose steps are plain text.
+Blind spot: an operator who waits as long as a reader would; logs without turns, and conversations under many accounts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.engine import Query
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.human_conversation import UNREAD
+from stillwatch.nulls import larger_mean
+from stillwatch.profiles import F64, I64, Population
+from stillwatch.rollups import PACE, REACH, paces
+
+LEAST_SHARE = 0.05
+"""Follow-ups among the members' exchanges; fewer are what any crowd sends."""
+
+_OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
+FOLLOW_UPS = Query(
+    "unread_answers",
+    f"""
+    select coalesce(sum(plain_paced), 0) as plain_paced, coalesce(sum(plain_quick), 0) as plain_quick
+    from ({paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")}) as follow_ups""",
+)
+
+
+def _too_soon(people: Population, accounts: I64) -> F64:
+    """Return the share of plain follow-ups that came too soon, of each account that has any."""
+    some = accounts[people.totals["plain_paced"][accounts] > 0]
+    return np.asarray(people.totals["plain_quick"][some] / people.totals["plain_paced"][some])
+
+
+def unread_answers(group: Group, case: Case) -> Finding:
+    """Mean share of a member's follow-ups that came too soon, against all other accounts (Welch, upper tail)."""
+    totals, accounts = case.people.totals, group.accounts
+    if not totals["with_tools"].any():
+        return untested("no request offers tools, so programs that work by steps cannot be told apart")
+    inside, without = (_too_soon(case.people, chosen) for chosen in (accounts, outside(case, group)))
+    plain, quick = (int(totals[name][accounts].sum()) for name in ("plain_paced", "plain_quick"))
+    if len(inside) < 3 or len(without) < 3:
+        return untested("hardly any follow-up in plain conversation whose pace is known")
+    held = plain >= LEAST_SHARE * case.people.n[accounts].sum() and quick >= UNREAD * plain
+    return Finding(
+        p_value=larger_mean(inside, without) if held else 1.0,
+        statement=f"{quick / plain:.0%} of {plain} follow-ups of members come before anyone could have read the answer"
+        f" and written them; of another account's {float(without.mean()):.1%}",
+        numbers={"plain_paced": plain, "plain_quick": quick, "too_soon_of_others": round(float(without.mean()), 4)},
+        exhibits=names(case, accounts),
+        query=bound(FOLLOW_UPS, group, **REACH, **PACE),
+        share=float((inside >= UNREAD).sum() / len(group)),
+    )

@@ -1,0 +1,89 @@
+"""Accounts first seen within one day, more of them alike in a cheap thing than newcomers usually are.
+
+An operator who starts a campaign sends its first requests from many accounts at once, long before their profiles can
+be compared. A client build, an issuer's range, a mail domain says nothing of one account; among the newcomers of one
+day it is as common as among everybody, unless they came together. Who is seen in the first days of a log cannot be
+told from a newcomer, and is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.findings import Candidate
+from stillwatch.nulls import binomial_tail
+from stillwatch.profiles import I64, UNKNOWN
+from stillwatch.proposals.cohorts import TRAITS, trait_sets, traits_of
+from stillwatch.proposals.sight import Sight
+
+_DAY_US = 24 * 3_600_000_000
+QUIET_US = 3 * _DAY_US
+"""Microseconds of a log in which an account must not be seen to be a newcomer afterwards; most people who use a model
+at all use it again within three days."""
+_BY_CHANCE = 0.1
+"""Groups as unusual that chance alone may be expected to give, among all that were tried; a cap bounds them besides."""
+_KINDS = frozenset({"in_step", "signup_burst"})
+"""Evidence that reads when accounts began."""
+
+
+def newcomers(sight: Sight) -> list[Candidate]:
+    """Propose newcomers of one day who share a trait or two, the most unusual first."""
+    first = sight.people.totals["first_us"]
+    new = np.flatnonzero(first - first.min() >= QUIET_US) if len(first) else first
+    if len(new) < sight.limits.smallest_group:
+        return []
+    traits = traits_of(sight.people)
+    found = [group for names in trait_sets() for group in _of(names, traits, new, sight)]
+    unusual = [group for group in found if group.chance * len(found) <= _BY_CHANCE]
+    best = sorted(unusual, key=lambda group: (group.chance, -len(group.accounts), int(group.accounts[0])))
+    return [
+        Candidate(group.accounts, "newcomers", group.chosen_by, "first seen within a day, and made alike")
+        for group in best[: sight.limits.newcomers]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    accounts: I64
+    chosen_by: frozenset[str]
+    chance: float
+
+
+def _of(names: tuple[str, ...], traits: dict[str, I64], new: I64, sight: Sight) -> Iterator[_Group]:
+    """Yield, of each value of one set of traits, its fullest day of newcomers if there are enough in it.
+
+    The chance is that so many of all newcomers of that day have the value, by its share among all other accounts
+    (binomial, the day taken as given: it only ranks).
+    """
+    first = sight.people.totals["first_us"]
+    known = np.all([traits[name] != UNKNOWN for name in names], axis=0)
+    rows = np.flatnonzero(known)
+    _, labels = np.unique(np.stack([traits[name][rows] for name in names], axis=1), axis=0, return_inverse=True)
+    code = np.full(sight.people.size, UNKNOWN, dtype=np.int64)
+    code[rows] = labels.ravel()
+    all_of = np.bincount(code[rows])
+    came = new[known[new]]
+    came = came[np.lexsort((came, first[came], code[came]))]
+    arrivals = np.sort(first[came])
+    chosen_by = _KINDS | {TRAITS[name] for name in names if TRAITS[name]}
+    for some in np.split(came, np.flatnonzero(np.diff(code[came])) + 1):
+        start, inside = _fullest(first[some])
+        if inside < sight.limits.smallest_group:
+            continue
+        begin = int(first[some[start]])
+        together = int(np.searchsorted(arrivals, begin + _DAY_US, "right") - np.searchsorted(arrivals, begin, "left"))
+        others = len(rows) - together
+        share = (all_of[code[some[0]]] - inside + 1) / (others + 1)
+        chance = binomial_tail(inside, together, min(float(share), 1.0))
+        yield _Group(np.sort(some[start : start + inside]), chosen_by, chance)
+
+
+def _fullest(first: I64) -> tuple[int, int]:
+    """Return where the fullest day of ascending moments begins, and how many it holds."""
+    if not len(first):
+        return 0, 0
+    inside = np.searchsorted(first, first + _DAY_US, "right") - np.arange(len(first))
+    return int(np.argmax(inside)), int(inside.max())

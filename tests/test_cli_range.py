@@ -107,7 +107,7 @@ def test_a_world_may_be_built_in_the_empty_folder_where_the_user_stands(
     done(stillwatch("range", "build", *SMALL, "--text", "none", "--out", "."))
     assert tmp_path.stat().st_ino == before
     assert Path("world.json").exists()
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 PROMPTS = [("alpha", "math", "one"), ("beta", "math", "one"), ("gamma", "code", "one"), ("delta", "code", "two")]

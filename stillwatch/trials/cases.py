@@ -96,15 +96,15 @@ _STEPS = ("unlinked", "unlinked-paraphrased", "cover-90", "bought-accounts", "ev
 
 
 def _ladder() -> Iterator[Case]:
-    """Yield two campaigns as reported and on every rung, and a third one on a few."""
+    """Yield the letter's campaign as reported and on every rung, and two others on a few."""
     for name, scenario, scale, seed, innocents in _CLIMBED:
-        for rung in ("", *(rung.id for rung in RUNGS if name != "pivot" or rung.id in _STEPS)):
+        for rung in ("", *(rung.id for rung in RUNGS if name == "letter" or rung.id in _STEPS)):
             rungs = (rung,) if rung else ()
-            yield Case(f"{name}-{rung or 'as-reported'}", scenario, scale, seed, innocents, rungs, cut_offs=3)
+            yield Case(f"{name}-{rung or 'as-reported'}", scenario, scale, seed, innocents, rungs, cut_offs=2)
 
 
 LADDER = tuple(_ladder())
-"""A loud harvest and the letter on every rung of the ladder, and agents on a few, each in the same world otherwise."""
+"""The letter on every rung of the ladder, a loud harvest and agents on a few, each in the same world otherwise."""
 
 _SHARES = {population.name: population.share for population in POPULATIONS}
 _LOOKALIKES = tuple(name for name in _SHARES if name != ORDINARY)
@@ -167,7 +167,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
         _early(seed + 2, "pivot-2026-02", 0.004, last=192, history=10),
         _early(seed + 3, "hydra-2026-02", 0.01, last=96, history=10),
         _early(seed + 4, "letter-2026-06", 0.002, last=96, history=10),
-        _early(seed + 5, "injected-2026-07", 0.006, innocents=1.5, last=48, history=5),
+        _early(seed + 5, "injected-2026-07", 0.0035, innocents=1.5, last=48, history=5),
         _early(seed + 6, "replay-2026-07", 0.004, innocents=5.0, last=96, history=10),
         _early(seed + 7, "cleaner-2026-07", 0.075, innocents=2.0, last=48, history=5),
         _early(seed + 8, "sessions-2026-04", 0.12, last=192, history=10),
@@ -177,7 +177,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
 
 EARLY = _early_cases(311)
 """How soon each reported campaign is found, and as what."""
-EARLY_PRACTICE = _early_cases(51)
+EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""
 
 _CONFUSABLE = (

@@ -167,8 +167,13 @@ def _begun(master: str) -> SparkSession:
 
 def _check_work(session: SparkSession, master: str) -> None:
     """Make sure that some executor works: a cluster without a free one lets queries wait for ever."""
-    given_up = threading.Timer(FIRST_WORK, session.sparkContext.cancelAllJobs)
-    given_up.start()
+    done = threading.Event()
+
+    def give_up() -> None:
+        while not done.wait(FIRST_WORK):
+            session.sparkContext.cancelAllJobs()
+
+    threading.Thread(target=give_up, daemon=True).start()
     try:
         session.range(1).toArrow()
     except (PySparkException, Py4JError) as error:
@@ -180,7 +185,7 @@ def _check_work(session: SparkSession, master: str) -> None:
             remedy="`spark.executor.memory` and `spark.cores.max` in `spark-defaults.conf`, or a cluster that is idle",
         ) from error
     finally:
-        given_up.cancel()
+        done.set()
 
 
 def _check_java() -> None:

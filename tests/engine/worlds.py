@@ -18,7 +18,7 @@ from stillwatch.evidence.case import Group
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import population
-from stillwatch.rollups import OF_EXCHANGES, REACH, sum_exchanges
+from stillwatch.rollups import CARRIED, OF_EXCHANGES, PACE, REACH, sum_exchanges
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import DAY, HOUR, LIMITS, MIDNIGHT, Column, ledger
 
@@ -30,6 +30,7 @@ NOON = MIDNIGHT + 2 * DAY
 
 _VALUES: dict[str, Value] = {
     **REACH,
+    **PACE,
     "group": GROUP,
     "intent_bits": BELIEVED,
     "believed": BELIEVED,
@@ -46,11 +47,18 @@ _VALUES: dict[str, Value] = {
 
 _MORE: dict[str, Column] = {name: lambda rows: rows.number % 50 for name in ("tail_mark", "shingle_0_mark")}
 _MORE |= {
-    "session_mark": lambda rows: rows.number % 70,
+    "session_mark": lambda rows: np.where(
+        rows.number % 7, 10**7 + rows.account * 100 + rows.nth // 3, rows.number % 70
+    ),
+    "end_user_mark": lambda rows: rows.number % 9,
     "access_path": lambda rows: [("api", "app")[n % 2] for n in rows.number],
     "max_tokens": 512,
 }
 """Columns in which the crowds know nothing."""
+
+
+_TELLING = pa.table({"campaign_id": [GROUP] * 3, "kind": ["tail"] * 3, "mark": [1, 2, 3]})
+"""Texts by which exchanges of the group are told."""
 
 
 def bound(query: Query) -> str:
@@ -79,9 +87,11 @@ class Small:
         """Give an engine the ledger, its sums, those of two lots of days, and the group."""
         engine.attach(self.exchanges, self.accounts, since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        for name, table in (*self.lots.items(), ("groups", self.members), ("members", self.members)):
+        tables = self.lots | dict.fromkeys(("groups", "members", "suspects"), self.members) | {"telling": _TELLING}
+        for name, table in tables.items():
             engine.load(name, table)
         engine.read("earlier", self.exchanges[:1])
+        engine.view(CARRIED)
 
 
 def small(folder: Path) -> Small:

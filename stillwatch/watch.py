@@ -109,19 +109,24 @@ def watch_ledger(
             run = out / (at.strftime("%Y%m%dT%H%M%S.") + f"{at.microsecond // 1000:03d}Z")
             days = {"days": {"read": list(taken.read), "kept": len(taken.kept)}}
             result = leave_results(run, found, engine, {**scan_head(ledger, digest, found, settings), **days})
-            now = {
-                campaign.group_id: Sighting(
-                    str(campaign.verdict),
-                    frozenset(member.account_id for member in campaign.members),
-                    campaign.regrown_from,
-                    campaign.regrown,
-                )
-                for campaign in result.campaigns
-            }
+            now = _sightings(result)
             before = {} if earlier is None else {c.group_id: str(c.verdict) for c in load_result(earlier).campaigns}
             _publish(out, run, earlier, now, (found.memories, at))
             _forget(out, keep)
     return Run(run, result, taken, changes(known.accounts, before, now), time.perf_counter() - begun)
+
+
+def _sightings(result: Result) -> dict[str, Sighting]:
+    """Return the campaigns of a run by id."""
+    return {
+        campaign.group_id: Sighting(
+            str(campaign.verdict),
+            frozenset(member.account_id for member in campaign.members),
+            campaign.regrown_from,
+            campaign.regrown,
+        )
+        for campaign in result.campaigns
+    }
 
 
 def lines(run: Run | None) -> list[str]:

@@ -36,8 +36,9 @@ docs: $(READY)  ## write the pages and tables that come from the code anew
 
 lock:  ## choose versions anew (needs uv); UPGRADE=1 takes the newest of everything
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --all-extras --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --constraint requirements/dev.txt --group build --output-file requirements/build.txt
 
 clean:  ## remove everything made here
 	rm -rf .venv .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

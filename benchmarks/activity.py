@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from benchmarks.measured import machine, show
 from stillwatch.commands import Watcher, import_logs
 from stillwatch.config import ProposalLimits
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
@@ -64,7 +64,7 @@ def innocent_case(seed: int, scale: float, folder: Path) -> Iterator[tuple[Case,
     options = IngestOptions(accounts=(str(world.accounts),))
     import_logs([str(world.exchanges)], folder / "ledger", key=None, options=options, watcher=Watcher())
     ledger = Ledger.open(folder / "ledger")
-    with Engine(memory="4GB", threads=None) as engine:
+    with DuckDB(memory="4GB", threads=None) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         people = population(engine)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.config import ProposalLimits
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case
 from stillwatch.evidence.harvest_intent import BELIEVED
@@ -66,7 +66,7 @@ def assembled(sketches: pa.Table, item: I64, account: I64, ts: I64) -> Iterator[
         [c.cast(field.type) for c, field in zip(columns, SKETCHES, strict=True)], schema=SKETCHES
     )
     accounts = conform(pa.table({"account_id": ids}), ACCOUNTS)
-    with tempfile.TemporaryDirectory(prefix="assembled-") as folder, Engine(memory="4GB", threads=1) as engine:
+    with tempfile.TemporaryDirectory(prefix="assembled-") as folder, DuckDB(memory="4GB", threads=1) as engine:
         path = Path(folder) / "exchanges.parquet"
         pq.write_table(table, path)
         engine.attach([path], accounts, since=None, until=None)

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stillwatch.config import ScanSettings
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import DuckDB, Query
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import Earlier
 from stillwatch.ingest import IngestOptions, ingest
@@ -61,7 +61,7 @@ class ToldApart:
 
 def told_apart_in(world: Path) -> ToldApart | None:
     """Import and scan a world; None when no campaign of it has marks to tell by."""
-    with tempfile.TemporaryDirectory(prefix="mixed-") as folder, Engine(memory="4GB") as engine:
+    with tempfile.TemporaryDirectory(prefix="mixed-") as folder, DuckDB(memory="4GB") as engine:
         ledger = Ledger.open_or_create(Path(folder) / "ledger", None)
         accounts = IngestOptions(accounts=(str(world / "accounts.parquet"),))
         ingest([str(world / "exchanges.parquet")], ledger, options=accounts, on_progress=lambda _: None)

@@ -33,7 +33,7 @@ from benchmarks.measured import machine, run_stillwatch, show
 from benchmarks.people.readings import AZURE, SERVEGEN, read_talks
 from benchmarks.real_prompts import REAL
 from stillwatch.config import ProposalLimits
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Group
@@ -177,7 +177,7 @@ def levels(folder: Path, seed: int, groups: int = GROUPS) -> Iterator[str]:
     yield f"| evidence | accounts | groups | {' | '.join(f'p ≤ {level:g}' for level in LEVELS)} | all of a model |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     ledger = Ledger.open(folder / "scan" / "ledger")
-    with Engine(memory="4GB") as engine:
+    with DuckDB(memory="4GB") as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         people = population(engine)

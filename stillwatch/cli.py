@@ -22,6 +22,7 @@ from stillwatch import __version__, calibrate, commands
 from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
 from stillwatch.console import show, show_text, watching, working
+from stillwatch.engine import DEFAULT, Place, is_spark
 from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
 from stillwatch.ingest import IngestOptions
 from stillwatch.report import intake, terminal
@@ -108,12 +109,14 @@ def import_(
 def scan(
     out: Out,
     logs: MaybeLogs = None,
-    ledger: Annotated[Path | None, typer.Option("--ledger", help="Folder of the ledger to scan.")] = None,
+    ledger: Annotated[str | None, typer.Option("--ledger", help="Folder of the ledger, or a URL with Spark.")] = None,
     accounts: Accounts = None,
     form: Format = None,
     mapping: Mapping = None,
-    engine: Annotated[str, typer.Option("--engine", help="What runs the queries.")] = "duckdb",
-    memory: Annotated[str, typer.Option("--memory", help="What the engine may use before it spills to disk.")] = "8GB",
+    engine: Annotated[str, typer.Option("--engine", help="`duckdb`, `spark` or the URL of a Spark master.")] = DEFAULT,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="What DuckDB may use before it spills.", show_default="8GB")
+    ] = None,
     since: Annotated[str | None, typer.Option("--since", help="First moment, ISO 8601; UTC unless it says.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Moment after the last, ISO 8601.")] = None,
     known: Annotated[Path | None, typer.Option("--known", help="Earlier scan whose campaigns keep their ids.")] = None,
@@ -123,19 +126,21 @@ def scan(
     as_json: AsJson = False,
 ) -> None:
     """Find the campaigns in a ledger, or in logs, and say why."""
-    _check_engine(engine)
+    is_spark(engine)
     _check_share(false_discoveries)
+    told = {} if memory is None else {"memory": memory}
     settings = ScanSettings(
         since=_moment(since, "--since"),
         until=_moment(until, "--until"),
-        memory=memory,
+        engine=engine,
+        **told,
         threads=threads,
         false_discoveries=false_discoveries,
         weights=read_weights(weights) if weights else None,
     )
     with watching() as watcher:
         if ledger is not None and not logs:
-            result = commands.scan_ledger(ledger, out, settings, known=known, watcher=watcher)
+            result = commands.scan_ledger(_place(ledger), out, settings, known=known, watcher=watcher)
         elif logs and ledger is None:
             options = IngestOptions(form, tuple(accounts or ()), mapping)
             result = commands.scan_logs(logs, out, settings, options=options, known=known, watcher=watcher)
@@ -237,6 +242,10 @@ def _show_scan(as_json: bool, result: Result, out: Path) -> None:
         Console().print(f"Report: {report}{first}", markup=False, highlight=False, soft_wrap=True)
 
 
+def _place(text: str) -> Place:
+    return text if "://" in text else Path(text)
+
+
 def _moment(text: str | None, option: str) -> dt.datetime | None:
     if text is None:
         return None
@@ -247,12 +256,6 @@ def _moment(text: str | None, option: str) -> dt.datetime | None:
             f"`{text}` is no moment", where=option, expected="ISO 8601", remedy=f"`{option} 2026-04-22T00:00:00Z`"
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def _check_engine(engine: str) -> None:
-    if engine not in commands.ENGINES:
-        names = ", ".join(f"`{name}`" for name in commands.ENGINES)
-        raise NothingUsable(f"there is no engine `{engine}`", where="--engine", expected=names)
 
 
 def _check_share(share: float) -> None:

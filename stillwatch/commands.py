@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import __version__
 from stillwatch.config import ScanSettings
-from stillwatch.engine import Engine
+from stillwatch.engine import Engine, Place, open_engine
 from stillwatch.errors import NothingUsable, Refused
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.harvest_intent import BELIEVED
@@ -25,7 +25,7 @@ from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
 from stillwatch.inspection import Inspection, inspect
 from stillwatch.keys import load_key
-from stillwatch.ledger import Ledger, as_skipped
+from stillwatch.ledger import AnyLedger, Ledger, as_skipped
 from stillwatch.pipeline import Scan, scan
 from stillwatch.range import WorldSpec, build_world
 from stillwatch.record import Skips
@@ -34,9 +34,7 @@ from stillwatch.report.result import Result, load_result
 from stillwatch.results import write_results
 from stillwatch.rollups import sum_exchanges
 
-ENGINES = ("duckdb",)
-"""Engines that run a scan."""
-_LIBRARIES = ("duckdb", "numpy", "pyarrow", "scikit-network", "scipy")
+_LIBRARIES = ("numpy", "pyarrow", "scikit-network", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def scan_logs(
     What can be wrong with the settings is found before anything is read.
     """
     check_out(out)
-    with Engine(memory=settings.memory, threads=settings.threads):
+    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads):
         campaigns_of(known)
     folder = out / "ledger"
     if folder.exists():
@@ -113,27 +111,28 @@ def scan_logs(
     return scan_ledger(folder, out, settings, known=known, watcher=watcher)
 
 
-def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path | None, watcher: Watcher) -> Result:
+def scan_ledger(place: Place, out: Path, settings: ScanSettings, *, known: Path | None, watcher: Watcher) -> Result:
     """Scan a ledger and leave tables, `scan.json` and `report.html` in `out`.
 
     Args:
+        place: folder of the ledger, or a URL that the engine reads.
         known: folder of an earlier scan whose campaigns go on under their ids.
 
     Raises:
         NothingUsable: the ledger holds no exchange in the time asked for.
         Refused: `out` holds something that is not a scan.
     """
-    ledger = Ledger.open(folder)
     check_out(out)
     earlier = campaigns_of(known)
-    digest = ledger.digest()
-    with Engine(memory=settings.memory, threads=settings.threads) as engine:
+    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads) as engine:
+        ledger = engine.ledger(place)
+        digest = ledger.digest()
         files = ledger.exchange_files()
         if files:
             engine.attach(files, ledger.accounts_table(), since=settings.since, until=settings.until)
         if not files or not engine.rows("select 1 from exchanges limit 1").num_rows:
             raise NothingUsable(
-                "no exchange in the time asked for", where=str(folder), expected="at least one", remedy=_span(ledger)
+                "no exchange in the time asked for", where=str(place), expected="at least one", remedy=_span(ledger)
             )
         sum_exchanges(engine, intent_bits=BELIEVED)
         found = scan(engine, settings, known=earlier, on_stage=watcher.on_stage)
@@ -142,7 +141,7 @@ def scan_ledger(folder: Path, out: Path, settings: ScanSettings, *, known: Path 
 
 def leave_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> Result:
     """Write tables, `scan.json` and `report.html` of a scan into `out`."""
-    write_results(out, found, engine, head)
+    write_results(out, found, engine, {**head, "versions": {**head["versions"], **engine.versions}})
     result = load_result(out)
     (out / "report.html").write_text(render_html(result), encoding="utf-8")
     return result
@@ -200,12 +199,12 @@ def campaigns_of(out: Path | None, muted: frozenset[str] = frozenset()) -> Earli
     return Earlier(grouped(pq.read_table(out / "members.parquet", columns=["campaign_id", "account_id"])), muted=muted)
 
 
-def _span(ledger: Ledger) -> str:
+def _span(ledger: AnyLedger) -> str:
     days = ledger.days()
     return f"this ledger has exchanges from {days[0]} to {days[-1]}" if days else "`stillwatch import` first"
 
 
-def scan_head(ledger: Ledger, digest: str, found: Scan, settings: ScanSettings) -> Mapping[str, Any]:
+def scan_head(ledger: AnyLedger, digest: str, found: Scan, settings: ScanSettings) -> Mapping[str, Any]:
     """Return what `scan.json` says of a scan beside what it found.
 
     Args:

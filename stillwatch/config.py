@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +39,10 @@ class Weights(BaseModel):
     sha256: str = ""
 
 
+def _memory(others: dict[str, Any]) -> str | None:
+    return "8GB" if others.get("engine") == "duckdb" else None
+
+
 class ScanSettings(BaseModel):
     """One scan. Everything here is written into `scan.json`."""
 
@@ -45,7 +50,8 @@ class ScanSettings(BaseModel):
 
     since: dt.datetime | None = None
     until: dt.datetime | None = None
-    memory: str = "8GB"
+    engine: str = "duckdb"
+    memory: str | None = Field(default_factory=_memory, description="of DuckDB; Spark has settings of its own")
     threads: int | None = None
     false_discoveries: float = Field(0.01, gt=0, lt=1, description="accepted share of false campaigns")
     proposals: ProposalLimits = ProposalLimits()

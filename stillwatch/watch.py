@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from stillwatch import __version__
 from stillwatch.commands import Watcher, campaigns_of, leave_results, scan_head
 from stillwatch.config import ScanSettings
-from stillwatch.engine import Engine
+from stillwatch.engine import DEFAULT, DuckDB
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import HISTORY, Memory
@@ -78,11 +78,18 @@ def watch_ledger(
         muted: campaigns that a person called a false alarm: nobody is looked for by their marks.
 
     Raises:
-        NothingUsable: there is no ledger, or no exchange in it.
+        NothingUsable: there is no ledger, or no exchange in it, or the settings name another engine than DuckDB.
         Refused: `out` holds something else, or another run is at work on the ledger.
         StillwatchError: something cannot be read or written; the ledger and finished runs are as they were.
     """
     begun, at = time.perf_counter(), dt.datetime.now(dt.UTC)
+    if settings.engine != DEFAULT:
+        raise NothingUsable(
+            "sums are kept in files of DuckDB",
+            where=f"--engine {settings.engine}",
+            expected=f"`{DEFAULT}` for a watch",
+            remedy="`stillwatch scan --known RUN-BEFORE` on a cluster reads everything and follows the same campaigns",
+        )
     ledger = Ledger.open(folder)
     earlier = _last_run(out)
     digest = ledger.digest()
@@ -91,7 +98,7 @@ def watch_ledger(
     if not ledger.rows:
         raise NothingUsable("the ledger has no exchange", where=str(folder), remedy="`stillwatch import` first")
     known = campaigns_of(earlier, muted)
-    with Engine(memory=settings.memory, threads=settings.threads) as engine:
+    with DuckDB(memory=settings.memory, threads=settings.threads) as engine:
         engine.load("accounts", ledger.accounts_table())
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):
@@ -102,19 +109,24 @@ def watch_ledger(
             run = out / (at.strftime("%Y%m%dT%H%M%S.") + f"{at.microsecond // 1000:03d}Z")
             days = {"days": {"read": list(taken.read), "kept": len(taken.kept)}}
             result = leave_results(run, found, engine, {**scan_head(ledger, digest, found, settings), **days})
-            now = {
-                campaign.group_id: Sighting(
-                    str(campaign.verdict),
-                    frozenset(member.account_id for member in campaign.members),
-                    campaign.regrown_from,
-                    campaign.regrown,
-                )
-                for campaign in result.campaigns
-            }
+            now = _sightings(result)
             before = {} if earlier is None else {c.group_id: str(c.verdict) for c in load_result(earlier).campaigns}
             _publish(out, run, earlier, now, (found.memories, at))
             _forget(out, keep)
     return Run(run, result, taken, changes(known.accounts, before, now), time.perf_counter() - begun)
+
+
+def _sightings(result: Result) -> dict[str, Sighting]:
+    """Return the campaigns of a run by id."""
+    return {
+        campaign.group_id: Sighting(
+            str(campaign.verdict),
+            frozenset(member.account_id for member in campaign.members),
+            campaign.regrown_from,
+            campaign.regrown,
+        )
+        for campaign in result.campaigns
+    }
 
 
 def lines(run: Run | None) -> list[str]:

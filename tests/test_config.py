@@ -60,4 +60,4 @@ def test_scan_json_holds_the_parameters_that_were_used(tmp_path: Path) -> None:
 
 def test_the_default_memory_is_the_one_of_the_command_line() -> None:
     assert ScanSettings().memory == "8GB"
-    assert "[default: 8GB]" in done(stillwatch("scan", "--help")).out
+    assert "[default: (8GB)]" in done(stillwatch("scan", "--help")).out

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.coverage import Coverage, coverage
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.ledger import Ledger
 from stillwatch.record import ACCOUNTS, EXCHANGES
@@ -20,7 +20,7 @@ from tests.small_world import Scanned, bare, done, stillwatch, write_lines
 
 def _coverage(folder: Path) -> Coverage:
     ledger = Ledger.open(folder)
-    with Engine(memory="1GB", threads=1) as engine:
+    with DuckDB(memory="1GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         return coverage(engine)

@@ -17,7 +17,8 @@ from tests.tree import ROOT, pages, place, project, sources, tracked, tree
 
 RUN = ROOT / "requirements" / "run.txt"
 DEV = ROOT / "requirements" / "dev.txt"
-DISTRIBUTION = {"sknetwork": "scikit-network", "markupsafe": "jinja2"}
+BUILD = ROOT / "requirements" / "build.txt"
+DISTRIBUTION = {"sknetwork": "scikit-network", "markupsafe": "jinja2", "py4j": "pyspark"}
 """Distributions whose import name is another, or that bring it with them as part of what they promise."""
 BINARY = (".png", ".gz", ".zst", ".parquet", ".npz", ".npy")
 
@@ -26,8 +27,15 @@ def _declared() -> list[Requirement]:
     return [Requirement(line) for line in project()["project"]["dependencies"]]
 
 
-def _development() -> list[Requirement]:
-    return [Requirement(line) for line in project()["dependency-groups"]["dev"]]
+def _extras() -> list[Requirement]:
+    return [Requirement(line) for lines in project()["project"]["optional-dependencies"].values() for line in lines]
+
+
+def _group(name: str) -> list[Requirement]:
+    """Return a group of packages for development, and those of the groups that it includes."""
+    lines = project()["dependency-groups"][name]
+    included = [found for line in lines if isinstance(line, dict) for found in _group(line["include-group"])]
+    return included + [Requirement(line) for line in lines if isinstance(line, str)]
 
 
 def _pins(path: Path) -> dict[str, Version]:
@@ -46,7 +54,9 @@ def _names(requirements: list[Requirement]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "requirements"), [(RUN, _declared()), (DEV, _declared() + _development())], ids=["run", "dev"]
+    ("lock", "requirements"),
+    [(RUN, _declared()), (DEV, _declared() + _extras() + _group("dev")), (BUILD, _group("build"))],
+    ids=["run", "dev", "build"],
 )
 def test_the_lock_is_fresh(lock: Path, requirements: list[Requirement]) -> None:
     pins = _pins(lock)
@@ -55,12 +65,14 @@ def test_the_lock_is_fresh(lock: Path, requirements: list[Requirement]) -> None:
     assert _asked_for(lock) == _names(requirements), "run `make lock`"
 
 
-def test_both_locks_agree() -> None:
-    assert _pins(RUN).items() <= _pins(DEV).items()
+@pytest.mark.parametrize("lock", [RUN, BUILD], ids=["run", "build"])
+def test_all_locks_agree(lock: Path) -> None:
+    assert _pins(lock).items() <= _pins(DEV).items()
 
 
-def test_every_pin_has_a_hash() -> None:
-    blocks = re.split(r"\n(?=[a-z0-9-]+==)", DEV.read_text(encoding="utf-8"))[1:]
+@pytest.mark.parametrize("lock", [DEV, BUILD], ids=["dev", "build"])
+def test_every_pin_has_a_hash(lock: Path) -> None:
+    blocks = re.split(r"\n(?=[a-z0-9-]+==)", lock.read_text(encoding="utf-8"))[1:]
     assert not [block.split("==")[0] for block in blocks if "--hash=sha256:" not in block]
 
 
@@ -76,12 +88,12 @@ def _imports(path: Path) -> set[str]:
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     imported = set[str]().union(*(_imports(p) for p in sources("stillwatch")))
-    assert {DISTRIBUTION.get(name, name) for name in imported} == _names(_declared())
+    assert {DISTRIBUTION.get(name, name) for name in imported} == _names(_declared() + _extras())
 
 
 def test_every_dependency_is_explained() -> None:
     page = (ROOT / "docs" / "decisions" / "dependencies.md").read_text(encoding="utf-8")
-    assert not [name for name in _names(_declared()) if f"\n| {name} |" not in page]
+    assert not [name for name in _names(_declared() + _extras()) if f"\n| {name} |" not in page]
 
 
 def test_the_version_is_the_same_everywhere() -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.config import ProposalLimits
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB, Engine
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
@@ -212,9 +212,9 @@ def a_world(
 
 
 @contextmanager
-def attached(exchanges: pa.Table, accounts: pa.Table, *, files: int = 1) -> Iterator[Engine]:
+def attached(exchanges: pa.Table, accounts: pa.Table, *, files: int = 1) -> Iterator[DuckDB]:
     """Write two tables as a ledger of some files and attach an engine to it and its sums."""
-    with tempfile.TemporaryDirectory() as folder, Engine(memory="1GB", threads=1) as engine:
+    with tempfile.TemporaryDirectory() as folder, DuckDB(memory="1GB", threads=1) as engine:
         paths = [Path(folder) / f"{i}.parquet" for i in range(files)]
         rows = -(-exchanges.num_rows // files)
         for i, path in enumerate(paths):

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from benchmarks.sameness.people import Prompts, world
 from stillwatch.commands import Watcher, import_logs
 from stillwatch.config import ProposalLimits
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
@@ -118,7 +118,7 @@ def read(world: World, folder: Path) -> Iterator[tuple[Case, Flags]]:
     import_logs([str(world.exchanges)], folder, key=None, options=options, watcher=Watcher())
     ledger, truth = Ledger.open(folder), pq.read_table(world.truth, columns=["account_id", "kind"]).to_pydict()
     ordinary = {name for name, kind in zip(truth["account_id"], truth["kind"], strict=True) if kind == ORDINARY}
-    with Engine(memory="4GB", threads=1) as engine:
+    with DuckDB(memory="4GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         people = population(engine)

@@ -9,16 +9,19 @@
     DIR/staging/                                 imports under way
     DIR/lock                                     held for the moment of a commit
 
-`store` opens and reads, `staging` prepares, `commit` adds; `docs/concepts/ledger.md` says what is promised.
+`store` opens, `reading` reads, `staging` prepares, `commit` adds; `docs/concepts/ledger.md` says what is promised.
 """
 
 from stillwatch.ledger.commit import Draft, commit, sweep
 from stillwatch.ledger.manifest import DataFile, Manifest, Origin, Skipped, as_skipped, as_skips
+from stillwatch.ledger.reading import FORMAT, HEAD, AnyLedger, no_ledger, read_head
 from stillwatch.ledger.staging import FileWriter, Spill, Staged, staging_folder
-from stillwatch.ledger.store import FORMAT, Ledger
+from stillwatch.ledger.store import Ledger
 
 __all__ = [
     "FORMAT",
+    "HEAD",
+    "AnyLedger",
     "DataFile",
     "Draft",
     "FileWriter",
@@ -31,6 +34,8 @@ __all__ = [
     "as_skipped",
     "as_skips",
     "commit",
+    "no_ledger",
+    "read_head",
     "staging_folder",
     "sweep",
 ]

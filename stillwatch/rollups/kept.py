@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.errors import Refused, StillwatchError
 from stillwatch.ledger import FORMAT, Ledger
 from stillwatch.ledger.files import sync, try_lock_folder
@@ -70,7 +70,7 @@ class Taken:
 
 
 @contextlib.contextmanager
-def kept_sums(engine: Engine, ledger: Ledger, *, intent_bits: float) -> Iterator[Taken]:
+def kept_sums(engine: DuckDB, ledger: Ledger, *, intent_bits: float) -> Iterator[Taken]:
     """Make every sum of the whole ledger a view of `engine`, reading exchanges only of days that are not kept yet.
 
     The ledger must have exchanges. While the context lasts no other process changes what is kept.
@@ -183,7 +183,7 @@ def _lot(folder: Path, days: Mapping[str, _Day]) -> _Lot | None:
     return _Lot(folder, head["days"], sum(days[day].rows for day in head["days"])) if whole and right else None
 
 
-def _summed(engine: Engine, place: Path, days: Mapping[str, _Day], group: Sequence[str], intent_bits: float) -> _Lot:
+def _summed(engine: DuckDB, place: Path, days: Mapping[str, _Day], group: Sequence[str], intent_bits: float) -> _Lot:
     """Sum the exchanges of some days and keep the sums."""
     engine.read("exchanges", [path for day in group for path in days[day].files])
     before = {day: days[_day_before(day)] for day in group if _day_before(day) in days.keys() - set(group)}
@@ -200,7 +200,7 @@ def _shortly_before(day: str) -> str:
     return f"(ts >= timestamptz '{day}' - interval {REACH['hours']} hour and ts < timestamptz '{day}')"
 
 
-def _merged(engine: Engine, place: Path, lots: Sequence[_Lot], newest: str) -> list[_Lot]:
+def _merged(engine: DuckDB, place: Path, lots: Sequence[_Lot], newest: str) -> list[_Lot]:
     """Return the lots, largest first; those that will not change made one if it is time."""
     ordered = sorted(lots, key=lambda lot: (newest in lot.days, -lot.rows, lot.folder))
     settled = [lot for lot in ordered if newest not in lot.days]
@@ -214,7 +214,7 @@ def _merged(engine: Engine, place: Path, lots: Sequence[_Lot], newest: str) -> l
     return [one, *ordered[len(settled) :]]
 
 
-def _keep(engine: Engine, place: Path, days: Mapping[str, str], rows: int) -> _Lot:
+def _keep(engine: DuckDB, place: Path, days: Mapping[str, str], rows: int) -> _Lot:
     """Write every sum that `engine` has as one lot, whole or not at all."""
     draft = place / _NEW
     shutil.rmtree(draft, ignore_errors=True)

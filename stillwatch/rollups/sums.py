@@ -118,7 +118,8 @@ USUAL = {
     "access_path": ("access_path", "access_path is not null"),
     "model": ("model", "model is not null"),
     "settings": (
-        "coalesce(cast(temperature as varchar), '') || ' ' || coalesce(cast(max_tokens as varchar), '')",
+        "coalesce(cast(try_cast(temperature as decimal(18, 6)) as varchar), '') || ' '"
+        " || coalesce(cast(max_tokens as varchar), '')",
         "temperature is not null or max_tokens is not null",
     ),
     "org": ("org_id", "org_id is not null"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import DuckDB, Engine, Query
 from stillwatch.rollups.pace import PACE
 from stillwatch.rollups.sums import MERGED, OF_EXCHANGES, REACH
 
@@ -20,6 +20,10 @@ RECENT_AND_EARLIER = Query("recent", f"{RECENT.sql} union all select {_RECENT}, 
 WITH_TEXT = Query("with_text", "select count(input_chars) as n from exchanges")
 
 
+READ_AGAIN = ("account_hours", "marks_prompt")
+"""Sums that a scan reads twice: hours for the tests and for the timeline, prompts as marks and to be counted."""
+
+
 def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = False) -> None:
     """Make every sum a view of the `exchanges` of `engine`.
 
@@ -31,9 +35,11 @@ def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = Fa
     without_text = int(engine.table(WITH_TEXT).column("n")[0].as_py() == 0)
     for query in OF_EXCHANGES.values():
         engine.view(query, intent_bits=intent_bits, without_text=without_text, **REACH, **PACE)
+    for name in READ_AGAIN:
+        engine.hold(name)
 
 
-def merge_sums(engine: Engine, past: Path, new: Sequence[Path]) -> None:
+def merge_sums(engine: DuckDB, past: Path, new: Sequence[Path]) -> None:
     """Make every sum a view of those kept in the folder `past` and in the folders `new`."""
     for name, query in MERGED.items():
         if not new:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.coverage import Coverage, coverage
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.evidence.build import HOURLY
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import Handoffs, handoffs
@@ -77,30 +77,30 @@ def _row(name: str, ts: int, rng: np.random.Generator, *, text: bool) -> dict[st
 
 
 @contextmanager
-def of_exchanges(ledger: Ledger) -> Iterator[Engine]:
+def of_exchanges(ledger: Ledger) -> Iterator[DuckDB]:
     """Yield an engine with the sums of all exchanges, as a scan reads them."""
-    with Engine(memory="1GB", threads=1) as engine:
+    with DuckDB(memory="1GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         yield engine
 
 
 @contextmanager
-def of_kept(ledger: Ledger) -> Iterator[tuple[Engine, Taken]]:
+def of_kept(ledger: Ledger) -> Iterator[tuple[DuckDB, Taken]]:
     """Yield an engine with the sums of what is kept and of what is new, as a watch reads them."""
-    with Engine(memory="1GB", threads=1) as engine:
+    with DuckDB(memory="1GB", threads=1) as engine:
         engine.load("accounts", ledger.accounts_table())
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken:
             yield engine, taken
 
 
-def sums(engine: Engine) -> Sums:
+def sums(engine: DuckDB) -> Sums:
     """Return the rows of every sum that is the same however the days were put together, in one order."""
     found = {name: engine.rows(f"select * from {name}").to_pylist() for name in OF_EXCHANGES if name != "continued"}
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
-def read(engine: Engine) -> tuple[Population, Handoffs, Coverage, list[dict[str, Any]]]:
+def read(engine: DuckDB) -> tuple[Population, Handoffs, Coverage, list[dict[str, Any]]]:
     """Return what a scan makes of the sums."""
     people = population(engine)
     hours = engine.table(HOURLY).sort_by([("account_id", "ascending"), ("hour", "ascending")])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillwatch.engine import Engine
+from stillwatch.engine import DuckDB
 from stillwatch.errors import Refused, StillwatchError
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.ledger import Ledger
@@ -106,7 +106,7 @@ def test_a_day_that_is_deleted_is_gone_from_what_is_kept(ledger: Ledger, day: in
 def test_sums_of_other_queries_are_made_again_and_removed(ledger: Ledger) -> None:
     assert_as_a_scan(ledger)
     (version,) = (ledger.folder / FOLDER).iterdir()
-    with Engine(memory="1GB") as engine, kept_sums(engine, ledger, intent_bits=BELIEVED + 1) as taken:
+    with DuckDB(memory="1GB") as engine, kept_sums(engine, ledger, intent_bits=BELIEVED + 1) as taken:
         assert len(taken.read) == DAYS
     assert not version.exists()
 
@@ -146,7 +146,7 @@ def test_killed_at_any_write_the_next_run_is_right(
     whole, left = tree(ledger.folder), iter(range(dies_at))
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # who is killed cleans nothing up
-        patch.setattr(Engine, "write", _dying(Engine.write, left))
+        patch.setattr(DuckDB, "write", _dying(DuckDB.write, left))
         patch.setattr(os, "replace", _dying(os.replace, left))
         with pytest.raises(KeyboardInterrupt), of_kept(ledger):
             pass

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import DuckDB, Query
 from stillwatch.errors import StillwatchError
 from stillwatch.nulls import I64
 from stillwatch.range.scoring.figures import Flags
@@ -94,7 +94,7 @@ def read_activity(truth: Truth, cut_offs: Sequence[int], *, memory: str) -> Acti
     _check(path)
     start, places = harvest_start(truth), truth.guilty
     harvest = pa.table({"account_id": truth.ids.take(pa.array(places)), "start_us": start[places]})
-    with Engine(memory=memory) as engine:
+    with DuckDB(memory=memory) as engine:
         engine.attach([path], harvest, since=None, until=None)
         engine.load("harvest", harvest)
         engine.stage(_activity(cut_offs))

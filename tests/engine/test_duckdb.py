@@ -15,7 +15,7 @@ import pytest
 import sqlglot
 
 import stillwatch
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import DuckDB, Query
 from stillwatch.errors import StillwatchError
 from stillwatch.record import ACCOUNTS, conform
 from stillwatch.sketch.schema import SKETCHES
@@ -42,8 +42,8 @@ EVERY = pytest.mark.parametrize("query", QUERIES.values(), ids=list(QUERIES))
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Engine(memory="200MB", threads=1) as made:
+def engine() -> Iterator[DuckDB]:
+    with DuckDB(memory="200MB", threads=1) as made:
         yield made
 
 
@@ -84,7 +84,7 @@ def test_a_query_that_is_no_sql_is_found_when_it_is_made() -> None:
         ),
     ],
 )
-def test_values_become_literals(value: int | float | str | dt.datetime, literal: str, engine: Engine) -> None:
+def test_values_become_literals(value: int | float | str | dt.datetime, literal: str, engine: DuckDB) -> None:
     bound = Query("q", "select 1 as v where null is distinct from :value").bind(value=value)
     assert bound == f"select 1 as v where null is distinct from {literal}"
     assert engine.rows(bound).num_rows == 1
@@ -107,11 +107,11 @@ def test_a_bound_query_has_no_indentation_left() -> None:
     assert Query("q", "\n        select 1 as v\n            where true").bind() == "select 1 as v\n    where true"
 
 
-def _hours(engine: Engine) -> list[int]:
+def _hours(engine: DuckDB) -> list[int]:
     return sorted(row["h"] for row in engine.rows("select hour(ts) as h from exchanges").to_pylist())
 
 
-def test_a_scan_sees_from_since_to_before_until(tmp_path: Path, engine: Engine) -> None:
+def test_a_scan_sees_from_since_to_before_until(tmp_path: Path, engine: DuckDB) -> None:
     start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     rows = [
         {"exchange_id": f"x{h}", "ts": start + dt.timedelta(hours=h), "account_id": "a", "model": "m", "half": 0}
@@ -124,7 +124,7 @@ def test_a_scan_sees_from_since_to_before_until(tmp_path: Path, engine: Engine) 
     assert _hours(engine) == [1, 2, 3]
 
 
-def test_a_folder_with_a_quote_in_its_name_is_read(tmp_path: Path, engine: Engine) -> None:
+def test_a_folder_with_a_quote_in_its_name_is_read(tmp_path: Path, engine: DuckDB) -> None:
     folder = tmp_path / "it's"
     folder.mkdir()
     pq.write_table(ledger(Crowd("a", 2))[0], folder / "a.parquet")
@@ -132,20 +132,20 @@ def test_a_folder_with_a_quote_in_its_name_is_read(tmp_path: Path, engine: Engin
     assert engine.rows("select 1 from exchanges").num_rows > 0
 
 
-def test_a_loaded_table_takes_the_place_of_the_one_before(engine: Engine) -> None:
+def test_a_loaded_table_takes_the_place_of_the_one_before(engine: DuckDB) -> None:
     for value in (1, 2):
         engine.load("groups", pa.table({"v": [value]}))
     assert engine.rows("select v from groups").to_pylist() == [{"v": 2}]
 
 
-def test_staged_rows_are_kept(engine: Engine) -> None:
+def test_staged_rows_are_kept(engine: DuckDB) -> None:
     engine.load("given", pa.table({"v": [7]}))
     engine.stage(Query("staged", "select v + :more as v from given"), more=1)
     engine.load("given", pa.table({"v": [70]}))
     assert engine.rows("select v from staged").to_pylist() == [{"v": 8}]
 
 
-def test_a_view_is_computed_when_it_is_read_until_it_is_dropped(engine: Engine) -> None:
+def test_a_view_is_computed_when_it_is_read_until_it_is_dropped(engine: DuckDB) -> None:
     engine.load("given", pa.table({"v": [7]}))
     engine.view(Query("seen", "select v + :more as v from given"), more=1)
     engine.load("given", pa.table({"v": [70]}))
@@ -155,7 +155,7 @@ def test_a_view_is_computed_when_it_is_read_until_it_is_dropped(engine: Engine) 
     assert not engine.rows("select 1 from duckdb_views() where view_name = 'seen'").num_rows
 
 
-def test_what_is_written_is_read_again(tmp_path: Path, engine: Engine) -> None:
+def test_what_is_written_is_read_again(tmp_path: Path, engine: DuckDB) -> None:
     engine.load("given", pa.table({"v": [1, 2, 3]}))
     engine.write("given", tmp_path / "it's.parquet")
     engine.read("again", [tmp_path / "it's.parquet"], where="v > 1")
@@ -170,20 +170,20 @@ def test_times_are_utc_whatever_the_machine_says() -> None:
 @pytest.mark.parametrize("memory", ["much", "8 parsecs", ""])
 def test_no_amount_of_memory_is_refused_with_an_example(memory: str) -> None:
     with pytest.raises(StillwatchError) as error:
-        Engine(memory=memory)
+        DuckDB(memory=memory)
     assert error.value.where == "--memory"
     assert "8GB" in error.value.remedy
 
 
 def test_a_query_too_big_for_its_memory_says_what_to_do() -> None:
-    with Engine(memory="20MB", threads=1) as engine, pytest.raises(StillwatchError) as error:
+    with DuckDB(memory="20MB", threads=1) as engine, pytest.raises(StillwatchError) as error:
         engine.rows("select list(range) as v from range(20000000)", name="too much")
     assert "too much" in error.value.where
     assert "--memory" in error.value.remedy
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    with Engine(memory="100MB", spill=tmp_path) as engine:
+    with DuckDB(memory="100MB", spill=tmp_path) as engine:
         engine.stage(Query("staged", "select 1 as v"))
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())

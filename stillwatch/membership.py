@@ -7,7 +7,7 @@ thin is left out; an account outside joins only if it would be wrong less than o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     inside = flags(case, tested.group.accounts)
     if verdict is VerdictKind.POOLED_ACCESS:
         inside &= _hands_over(inside, case)
-    shown = frozenset(item.kind for item in tested.evidence if item.bits >= SHOWN)
+    shown = {item.kind: item.bits for item in tested.evidence if item.bits >= SHOWN}
     found = _round(inside, inside, case, shown)
     if found.core.sum() >= _ENOUGH:
         found = _round(inside, found.core, case, shown)
@@ -83,9 +83,9 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     return found
 
 
-def _round(tested: Flags, pattern: Flags, case: Case, shown: frozenset[str]) -> Membership:
+def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]) -> Membership:
     """Hold every account against the habits of the accounts in `pattern`."""
-    features = {name: np.clip(values, *LIMITS[name]) for name, values in _features(pattern, case, shown).items()}
+    features = _features(pattern, case, shown)
     bits = np.sum(list(features.values()), axis=0)
     families = np.sum([values >= 1.0 for values in features.values()], axis=0)
     prior = np.log2(pattern.sum() / max((~pattern).sum(), 1))
@@ -95,12 +95,15 @@ def _round(tested: Flags, pattern: Flags, case: Case, shown: frozenset[str]) -> 
     return Membership(np.asarray(bits), members, members & (bits >= SURE))
 
 
-def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64]:
+def _features(inside: Flags, case: Case, shown: Mapping[str, float]) -> dict[str, F64]:
     """Return the ratio of each feature in bits; a habit that the group was not shown to have is left out.
+
+    Nor does a habit count for more in one account than it does for the group: what hardly shows there is many
+    people's, however well an account fits it.
 
     Args:
         inside: the accounts whose habits are the pattern.
-        shown: kinds of evidence that count for the group.
+        shown: bits of the kinds of evidence that count for the group.
     """
     people = case.people
     tests: dict[str, tuple[tuple[str, ...], Callable[[], F64]]] = {
@@ -114,9 +117,14 @@ def _features(inside: Flags, case: Case, shown: frozenset[str]) -> dict[str, F64
         "follow_up": (("single_shot",), lambda: _share_of(inside, people, "later_turns", "with_turn")),
         "unread": (("unread_answers",), lambda: _share_of(inside, people, "plain_quick", "plain_paced")),
     }
-    ratios = {name: ratio() for name, (kinds, ratio) in tests.items() if shown.intersection(kinds)}
+    features = {}
+    for name, (kinds, ratio) in tests.items():
+        worth = sum(shown.get(kind, 0.0) for kind in kinds)
+        if worth > 0:
+            least, most = LIMITS[name]
+            features[name] = np.clip(ratio(), least, min(most, worth))
     vouched = _vouched(people)
-    return ratios | {"vouched": np.where(vouched, _yes_no(inside, vouched), 0.0)}
+    return features | {"vouched": np.clip(np.where(vouched, _yes_no(inside, vouched), 0.0), *LIMITS["vouched"])}
 
 
 def _yes_no(inside: Flags, has: Flags) -> F64:

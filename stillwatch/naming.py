@@ -46,17 +46,28 @@ def ids_of(people: Population, accounts: I64) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
+    """A group with its verdict.
+
+    Attributes:
+        whole: the same tested as all its members, where it is accused and that is another group: what would be named.
+    """
+
     tested: Tested
     q_value: float
     verdict: VerdictKind | None
     reason: str
+    whole: Tested | None = None
 
     @property
     def strength(self) -> tuple[bool, float, int, str]:
-        """Order of groups: accused before cleared, more bits first, larger first."""
-        scores = self.tested.scores
+        """Order of groups: accused before cleared, more bits first, larger first.
+
+        An accused group is as strong as what would be named: one with strangers in it would lose to its purest part,
+        and its rest would not stand alone.
+        """
+        stands = self.whole or self.tested
+        scores, group = stands.scores, stands.group
         bits = scores.coordination + scores.extraction + scores.innocence
-        group = self.tested.group
         return self.verdict is None, -round(bits + float(np.log2(len(group))), 3), -len(group), group.group_id
 
 
@@ -83,7 +94,7 @@ class _Naming:
         """Give every group its id and its members."""
         smallest = self.settings.proposals.smallest_group
         pairs = zip(self.tested, q_values(self.tested), strict=True)
-        waiting = sorted((self._verdict(group, q_value) for group, q_value in pairs), key=lambda one: one.strength)
+        waiting = sorted((self._weighed(group, q_value) for group, q_value in pairs), key=lambda one: one.strength)
         ids: frozenset[str] = frozenset()
         named = []
         while waiting:
@@ -108,6 +119,11 @@ class _Naming:
             ids |= {campaign_id}
             named.append((_campaign(one, campaign_id, members, found, self.case), one.tested.group))
         return named
+
+    def _weighed(self, tested: Tested, q_value: float) -> _Judged:
+        """Return the verdict on a group, and with it how strong it would be as all its members."""
+        one = self._verdict(tested, q_value)
+        return one if one.verdict is None else replace(one, whole=self._whole(one)[0].tested)
 
     def _verdict(self, tested: Tested, q_value: float) -> _Judged:
         verdict, reason = judge(tested.evidence, q_value, self.settings.false_discoveries, self.weights)
@@ -147,7 +163,7 @@ class _Naming:
     def _again(self, one: _Judged, part: I64) -> _Judged:
         """Return the verdict on a part of the accounts of a group, among all groups tested."""
         tested = self._test(one, part)
-        return self._verdict(tested, max(one.q_value, q_values([*self.tested, tested])[-1]))
+        return self._weighed(tested, max(one.q_value, q_values([*self.tested, tested])[-1]))
 
     def _whole(self, one: _Judged) -> tuple[_Judged, Membership | None]:
         """Return a group of one operator with its members, tested once more as all of them: a proposer hands in a part,

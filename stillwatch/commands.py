@@ -67,6 +67,7 @@ def import_logs(
 
     An import that finds nothing usable leaves no new ledger behind.
     """
+    expand([*logs])
     if options.mapping is not None:
         load_mapping(options.mapping)
     if key is not None:
@@ -95,6 +96,7 @@ def scan_logs(
     What can be wrong with the settings is found before anything is read.
     """
     check_out(out)
+    expand([*logs])
     with open_engine(settings.engine, memory=settings.memory, threads=settings.threads):
         campaigns_of(known)
     folder = out / "ledger"

@@ -165,6 +165,17 @@ def test_an_import_with_nothing_usable_leaves_no_new_ledger_and_an_old_one_as_it
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
+def test_a_ledger_given_as_a_log_is_refused_with_the_option_that_was_meant(ledger: Path, tmp_path: Path) -> None:
+    day = next(ledger.glob("exchanges/*"))
+    for command in (("inspect",), ("scan", "--out", tmp_path / "out"), ("import", "--ledger", tmp_path / "new")):
+        for given in (ledger, day, f"{day}/*.parquet"):
+            ran = stillwatch(*command, given)
+            assert ran.code == ExitCode.REFUSED
+            assert "is a ledger, and no log" in ran.err
+            assert "--ledger FOLDER" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_another_key_is_refused(log: Path, ledger: Path, tmp_path: Path) -> None:
     make_key(tmp_path / "other.key")
     before = tree(ledger)

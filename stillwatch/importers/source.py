@@ -15,13 +15,18 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.record import Skips
 
 BLOCK = 8 * 1024 * 1024
 """Bytes of text handed on at a time."""
 LONGEST_LINE = 64 * 1024 * 1024
 """A line of more bytes is dropped: prompts of 10 MB pass, a file that has no line breaks does not fill the memory."""
+
+_LEDGER = "ledger.json"
+"""The file by which a folder is known as a ledger (`stillwatch/ledger`)."""
+_DEEPEST_IN_LEDGER = 4
+"""Folders of a ledger above one another: it, one of its tables, and two more in that."""
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -78,12 +83,28 @@ def expand(paths: Sequence[str]) -> list[Source]:
 
     Raises:
         NothingUsable: a path names nothing.
+        Refused: a file belongs to a ledger, whose sketches would be read as a log that knows little.
     """
     found: dict[str, Source] = {}
     for path in paths:
         for name in _names(path):
             found.setdefault(os.path.realpath(name), Source(name, name))
+    for folder in sorted({os.path.dirname(real) for real in found}):
+        _no_ledger(folder)
     return list(found.values())
+
+
+def _no_ledger(folder: str) -> None:
+    """Refuse a folder that is, or lies in, a ledger."""
+    for _ in range(_DEEPEST_IN_LEDGER):
+        if os.path.isfile(os.path.join(folder, _LEDGER)):
+            raise Refused(
+                "is a ledger, and no log",
+                where=folder,
+                expected="logs as they were written",
+                remedy="`--ledger FOLDER` for the ledger itself, or logs that lie outside it",
+            )
+        folder = os.path.dirname(folder)
 
 
 def _names(path: str) -> list[str]:

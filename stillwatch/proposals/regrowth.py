@@ -29,12 +29,11 @@ def regrowth(sight: Sight) -> list[Candidate]:
 
 def _known_groups(sight: Sight) -> list[tuple[str, I64, tuple[int, Memory]]]:
     """Return what each group is called, its accounts in the scan, and how many it had and what it was known by."""
-    place = {account: i for i, account in enumerate(sight.people.ids)}
     nothing = Memory({}, UNKNOWN)
     groups = [
         (
             f"campaign {campaign}",
-            np.array(sorted(place[a] for a in accounts if a in place), dtype=np.int64),
+            sight.people.positions(sorted(accounts)),
             (len(accounts), sight.known.memories.get(campaign, nothing)),
         )
         for campaign, accounts in sorted(sight.known.accounts.items())

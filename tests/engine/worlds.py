@@ -133,8 +133,7 @@ def _exhibits(made: Small) -> dict[str, str]:
         made.attach(engine)
         people = population(engine)
         case = build_case(engine, people, handoffs(engine, people), LIMITS)
-    inside = set(made.members.column("account_id").to_pylist())
-    accounts = np.array([i for i, account in enumerate(people.ids) if account in inside])
+    accounts = people.positions(sorted(made.members.column("account_id").to_pylist()))
     group = Group(GROUP, accounts, frozenset(), "none")
     found = {kind.kind: kind.test(group, case).query for kind in EVIDENCE_TABLE}
     return {kind: query for kind, query in found.items() if query}

@@ -21,9 +21,8 @@ from scipy import stats
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, Earlier, Memory
-from stillwatch.profiles import I64, SCAFFOLDS, Flags
+from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, Flags
 
-INSTRUMENTS = ("payment_id", "device_id")
 SURELY = 0.001
 """Accepted chance that any group of a scan is tied to a campaign that it has nothing to do with."""
 MOST = 0.5

@@ -46,7 +46,10 @@ SHARED = {
 DISTINCT_PROMPTS = Query("distinct_prompts", "select account_id, count(*) as n from marks_prompt group by account_id")
 """Different prompts of each account that has any."""
 
-OF_ACCOUNTS = ("payment_id", "device_id", "signup_ip")
+INSTRUMENTS = ("payment_id", "device_id")
+"""Columns of the account table that name what an account pays with and runs on."""
+
+OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
 
 SCAFFOLDS = ("system", "system_head", "head", "tail", "shingle")

@@ -10,10 +10,10 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.findings import Candidate, Memory
-from stillwatch.profiles import I64, SCAFFOLDS, UNKNOWN
+from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, UNKNOWN
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
 
-_KINDS = (*SCAFFOLDS, "payment_id", "device_id")
+_KINDS = (*SCAFFOLDS, *INSTRUMENTS)
 
 
 def regrowth(sight: Sight) -> list[Candidate]:

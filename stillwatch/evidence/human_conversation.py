@@ -15,7 +15,7 @@ import numpy as np
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
 from stillwatch.evidence.single_shot import first_turns
-from stillwatch.nulls import chi2_below, chi2_with, larger_mean
+from stillwatch.nulls import chi2_below, chi2_with, larger_mean, quadratic_form
 from stillwatch.profiles import F64, I64, Population
 from stillwatch.rollups import PACE, REACH, paces
 
@@ -32,8 +32,7 @@ def alike(people: Population, accounts: I64, others: I64) -> float:
 
     Each turn is followed up with the account's chance, so that later turns are binomial; conversations with tails
     heavier than that lie further apart, which is in the members' favour. The spread is a quadratic form in rates of
-    unlike errors; its mean and variance: Searle, Linear Models (1971), section 2.5; the chi-square with both:
-    Satterthwaite, Biometrics Bulletin 2(6), 1946.
+    unlike errors, and stands for the chi-square with its mean and variance.
     """
     turns, rates = _rates(people, accounts)
     usual_turns, usual = _rates(people, others)
@@ -44,9 +43,9 @@ def alike(people: Population, accounts: I64, others: I64) -> float:
     room = usual_turns.sum() - (usual_turns**2).sum() / usual_turns.sum()
     excess = ALIKE * max(usual_spread - (len(usual) - 1) * usual_chance, 0.0) / room
     share, weights = turns / turns.sum(), chance + turns * excess
-    mean = float((weights * (1 - share)).sum())
-    variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + (weights * share).sum() ** 2)
-    return chi2_below(spread, *chi2_with(mean, variance)) if excess > 0 and chance > 0 else 1.0
+    if excess <= 0 or chance <= 0:
+        return 1.0
+    return chi2_below(spread, *chi2_with(*quadratic_form(weights, share)))
 
 
 def _rates(people: Population, accounts: I64) -> tuple[F64, F64]:

@@ -64,6 +64,9 @@ UNREAD = 0.5
 """Share of an account's follow-ups from which nobody is taken to read if they come too soon: of people's 1.3 % do."""
 
 _OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
+PACES_OF_GROUP = paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")
+"""Follow-ups of a group under test by pace and account; bound to `REACH` and `PACE`."""
+
 FOLLOW_UPS = Query(
     "human_conversation",
     f"""
@@ -71,7 +74,7 @@ FOLLOW_UPS = Query(
     from (select count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns from {_OF_GROUP})
             as turns
         cross join (select coalesce(sum(paced), 0) as paced, coalesce(sum(quick), 0) as quick
-            from ({paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")}) as each) as pace""",
+            from ({PACES_OF_GROUP}) as each) as pace""",
 )
 
 

@@ -15,9 +15,8 @@ from itertools import combinations
 import numpy as np
 
 from stillwatch.findings import Candidate
-from stillwatch.likeness import Means, means, spread
+from stillwatch.likeness import Means, spread
 from stillwatch.profiles import F64, I64, UNKNOWN, Population
-from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 TRAITS = {
@@ -37,7 +36,7 @@ _LARGEST = 0.5
 
 def cohorts(sight: Sight) -> list[Candidate]:
     """Propose the cohorts whose profiles lie closest together for their size, closest first."""
-    of = means(sight.people.profiles, PROPOSING_HALF)
+    of = sight.means
     able = of.n >= sight.limits.least_exchanges
     if not of.z.shape[1] or able.sum() < 4 * sight.limits.smallest_group:
         return []

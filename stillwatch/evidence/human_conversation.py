@@ -93,10 +93,11 @@ def human_turns(people: Population, accounts: I64) -> F64:
 def human_conversation(group: Group, case: Case) -> Finding:
     """Mean share of a member's turns that a person follows up with, against a quarter of that of all others (Welch,
     upper tail)."""
-    inside, without = (human_turns(case.people, chosen) for chosen in (group.accounts, outside(case, group)))
+    others = outside(case, group)
+    inside, without = (human_turns(case.people, chosen) for chosen in (group.accounts, others))
     if len(inside) < 3 or len(without) < 3 or float(without.mean()) < 0.02:
         return untested("turns are not known, or hardly anybody in this scan follows up")
-    if alike(case.people, group.accounts, outside(case, group)) < ONE_PROGRAM:
+    if alike(case.people, group.accounts, others) < ONE_PROGRAM:
         return untested("members follow up all at one rate, as one program does and people do not")
     counts = ("with_turn", "later_turns", "paced", "quick")
     return Finding(

@@ -67,6 +67,8 @@ class _Naming:
     Attributes:
         tested: all groups, among which a q-value is taken.
         taken: accounts that a campaign has, shape (accounts,).
+        weights: under which verdicts are given.
+        pools: of groups that were asked for theirs, by group id.
     """
 
     tested: list[Tested]
@@ -74,6 +76,7 @@ class _Naming:
     settings: ScanSettings
     taken: Flags = field(init=False)
     weights: Weights = field(init=False)
+    pools: dict[str, list[I64]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.taken = np.zeros(self.case.people.size, dtype=np.bool_)
@@ -129,7 +132,7 @@ class _Naming:
         part, whole = one.tested.group.accounts, other.tested.group.accounts
         if len(whole) <= len(part) or len(np.intersect1d(part, whole)) < WHOLE * len(part):
             return False
-        found = pools(flags(self.case, whole), self.case.handoffs, self.settings.proposals)
+        found = self._pools(other.tested.group)
         return len(found) == 1 and len(found[0]) >= WHOLE * len(whole)
 
     def _apart(self, one: _Judged) -> list[I64]:
@@ -141,8 +144,15 @@ class _Naming:
             return [accounts[~self.taken[accounts]]]
         if one.verdict is not VerdictKind.POOLED_ACCESS:
             return []
-        found = pools(flags(self.case, accounts), self.case.handoffs, self.settings.proposals)
+        found = self._pools(one.tested.group)
         return found if len(found) > 1 else []
+
+    def _pools(self, group: Group) -> list[I64]:
+        """Return the pools that a group falls into; the same whole is held against every part of it."""
+        if group.group_id not in self.pools:
+            inside = flags(self.case, group.accounts)
+            self.pools[group.group_id] = pools(inside, self.case.handoffs, self.settings.proposals)
+        return self.pools[group.group_id]
 
     def _again(self, one: _Judged, part: I64) -> _Judged:
         """Return the verdict on a part of the accounts of a group, among all groups tested."""

@@ -22,7 +22,7 @@ from stillwatch.operators import parts_of
 from stillwatch.pools import pools
 from stillwatch.profiles import I64, Flags, Population
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
-from stillwatch.weights import TODAY
+from stillwatch.weights import in_force
 
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
@@ -80,7 +80,7 @@ class _Naming:
 
     def __post_init__(self) -> None:
         self.taken = np.zeros(self.case.people.size, dtype=np.bool_)
-        self.weights = self.settings.weights or TODAY
+        self.weights = in_force(self.settings.weights)
 
     def named(self, known: Earlier) -> list[tuple[Campaign, Group]]:
         """Give every group its id and its members."""

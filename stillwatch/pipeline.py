@@ -26,7 +26,7 @@ from stillwatch.proposals import propose
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
 from stillwatch.verdict import test_group
-from stillwatch.weights import TODAY
+from stillwatch.weights import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def scan(
     candidates, groups = _proposed(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
-    weights = settings.weights or TODAY
+    weights = in_force(settings.weights)
     tested = [test_group(group, case, weights) for group in groups]
     clock("verdicts")
     named = name_groups(tested, case, settings, known)

@@ -17,42 +17,14 @@ import pyarrow.compute as pc
 
 from stillwatch.engine import Engine, Query
 from stillwatch.profiles import I64, Population
-from stillwatch.rollups import REACH
+from stillwatch.rollups import REACH, continued, failover
 
 MOTIFS = ("continued", "failover", "displaced")
 """Names of the motifs, in the order of `Handoffs.motif`."""
 
-CONTINUED = Query(
-    "continued",
-    """
-    with history as (
-            select account_id, exchange_id, ts, prefix_marks[len(prefix_marks)] as newest,
-                prefix_marks[len(prefix_marks) - 1] as before, len(prefix_marks) as depth
-            from exchanges where len(prefix_marks) >= 1),
-        holders as (select newest, count(distinct account_id) as n from history group by newest)
-    select earlier.account_id as source, later.account_id as target, count(*) as n, min(later.exchange_id) as exhibit
-    from history as later join history as earlier on later.before = earlier.newest
-        join holders on holders.newest = earlier.newest
-    where later.account_id <> earlier.account_id and later.ts > earlier.ts
-        and epoch_us(later.ts) - epoch_us(earlier.ts) <= :hours * 3600000000
-        and (earlier.depth >= 2 or holders.n <= :few)
-    group by earlier.account_id, later.account_id""",
-)
+CONTINUED = Query("continued", continued(summed=False))
 
-FAILOVER = Query(
-    "failover",
-    """
-    with tries as (
-        select body_mark, account_id, exchange_id, ts,
-            lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
-            lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
-            lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
-        from exchanges where body_mark is not null and status is not null)
-    select last_account as source, account_id as target, count(*) as n, min(exchange_id) as exhibit
-    from tries where last_account <> account_id and last_status >= 400
-        and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000
-    group by last_account, account_id""",
-)
+FAILOVER = Query("failover", failover(summed=False))
 
 ANYHOW = 0.1
 """Share of what each of two accounts asks, without what one handed to the other, that the other asks too: above it

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below
+from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below, quadratic_form
 from stillwatch.profiles import F64, I64, Flags, Profiles
 
 
@@ -165,17 +165,15 @@ class _Null:
 def _null(of: Means, accounts: I64, excess: F64) -> _Null:
     """Return the null that stands for the spread of accounts that differ by `excess`: F, since its mean is estimated.
 
-    The spread is a quadratic form in means with unlike variances: its mean and variance are exact, also where one
-    account has nearly all exchanges and with them the centre. Mean and variance: Searle, Linear Models (1971),
-    section 2.5, corollary 1.1 and 1.2; the chi-squares with both: Satterthwaite, Biometrics Bulletin 2(6), 1946. How
-    far the variance within may err is read from how unlike the accounts are in it (linearised ratio: Cochran, Sampling
-    Techniques, 1977, section 6.4), which allows for sittings of any shape and for columns that say the same.
+    The spread is a quadratic form in means with unlike variances, and stands for the chi-squares with its mean and
+    variance. How far the variance within may err is read from how unlike the accounts are in it (linearised ratio:
+    Cochran, Sampling Techniques, 1977, section 6.4), which allows for sittings of any shape and for columns that say
+    the same.
     """
     n, within = of.n[accounts], _within(of, accounts)
     share = (n / n.sum())[:, None]
     weights = within + np.outer(n, excess)
-    mean = float((weights * (1 - share)).sum())
-    variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + ((weights * share).sum(axis=0) ** 2).sum())
+    mean, variance = quadratic_form(weights, share)
     _, freedom = chi2_with(mean, variance)
     varied, held = _counted(of, accounts)
     off = (varied - np.outer(held, within)).sum(axis=1) / max(held.sum(), 1)

@@ -21,9 +21,8 @@ from scipy import stats
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, Earlier, Memory
-from stillwatch.profiles import I64, SCAFFOLDS, Flags
+from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, Flags
 
-INSTRUMENTS = ("payment_id", "device_id")
 SURELY = 0.001
 """Accepted chance that any group of a scan is tied to a campaign that it has nothing to do with."""
 MOST = 0.5
@@ -47,8 +46,7 @@ def memories(campaigns: Sequence[Campaign], case: Case) -> Mapping[str, Memory]:
 
     Rare is what few accounts use that are in no campaign: a pool that came back already uses the texts of the first.
     """
-    place = _places(case)
-    members = {c.campaign_id: _members(c, place) for c in campaigns}
+    members = {c.campaign_id: _members(c, case) for c in campaigns}
     others = ~flags(case, np.concatenate([np.empty(0, dtype=np.int64), *members.values()]))
     return {name: _memory(accounts, others, case) for name, accounts in members.items()}
 
@@ -61,14 +59,13 @@ def with_lineage(
     Args:
         now: what the campaigns are known by. earlier: those of other scans; what was retracted ties nobody.
     """
-    place = _places(case)
     remembered = {name: memory for name, memory in {**earlier.memories, **now}.items() if name not in earlier.muted}
-    accounts = {name: _positions(earlier.accounts.get(name, frozenset()), place) for name in remembered}
-    accounts |= {c.campaign_id: np.union1d(accounts[c.campaign_id], _members(c, place)) for c in campaigns
+    accounts = {name: case.people.positions(sorted(earlier.accounts.get(name, frozenset()))) for name in remembered}
+    accounts |= {c.campaign_id: np.union1d(accounts[c.campaign_id], _members(c, case)) for c in campaigns
                  if c.campaign_id in remembered}  # fmt: skip
     found = []
     for campaign in campaigns:
-        members = _members(campaign, place)
+        members = _members(campaign, case)
         began = float(np.median(case.people.totals["first_us"][members]))
         before = [
             name
@@ -123,13 +120,5 @@ def _said(tie: _Tie) -> str:
     )
 
 
-def _places(case: Case) -> Mapping[str, int]:
-    return {account: i for i, account in enumerate(case.people.ids)}
-
-
-def _positions(accounts: frozenset[str], place: Mapping[str, int]) -> I64:
-    return np.array(sorted(place[account] for account in accounts if account in place), dtype=np.int64)
-
-
-def _members(campaign: Campaign, place: Mapping[str, int]) -> I64:
-    return _positions(frozenset(member.account_id for member in campaign.members), place)
+def _members(campaign: Campaign, case: Case) -> I64:
+    return case.people.positions(sorted(member.account_id for member in campaign.members))

@@ -17,7 +17,7 @@ from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
 from stillwatch.likeness import Means, spread
-from stillwatch.profiles import F64, I64, UNKNOWN, Flags, Population
+from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
 
 SURE = 6.6
@@ -153,7 +153,7 @@ def _sameness(inside: Flags, of: Means) -> F64:
 def _shares_instrument(inside: Flags, people: Population) -> Flags:
     """Return who pays with, or runs on, what another member does."""
     shares = np.zeros(len(inside), dtype=np.bool_)
-    for kind in ("payment_id", "device_id"):
+    for kind in INSTRUMENTS:
         held = (people.shared[kind].matrix > 0).astype(np.int64)
         among = np.asarray(held[np.flatnonzero(inside)].sum(axis=0)).ravel()
         others = held @ among - inside * np.asarray(held.sum(axis=1)).ravel()

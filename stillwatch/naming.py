@@ -22,7 +22,7 @@ from stillwatch.operators import parts_of
 from stillwatch.pools import pools
 from stillwatch.profiles import I64, Flags, Population
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
-from stillwatch.weights import TODAY
+from stillwatch.weights import in_force
 
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
@@ -78,6 +78,8 @@ class _Naming:
     Attributes:
         tested: all groups, among which a q-value is taken.
         taken: accounts that a campaign has, shape (accounts,).
+        weights: under which verdicts are given.
+        pools: of groups that were asked for theirs, by group id.
     """
 
     tested: list[Tested]
@@ -85,10 +87,11 @@ class _Naming:
     settings: ScanSettings
     taken: Flags = field(init=False)
     weights: Weights = field(init=False)
+    pools: dict[str, list[I64]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.taken = np.zeros(self.case.people.size, dtype=np.bool_)
-        self.weights = self.settings.weights or TODAY
+        self.weights = in_force(self.settings.weights)
 
     def named(self, known: Earlier) -> list[tuple[Campaign, Group]]:
         """Give every group its id and its members."""
@@ -145,7 +148,7 @@ class _Naming:
         part, whole = one.tested.group.accounts, other.tested.group.accounts
         if len(whole) <= len(part) or len(np.intersect1d(part, whole)) < WHOLE * len(part):
             return False
-        found = pools(flags(self.case, whole), self.case.handoffs, self.settings.proposals)
+        found = self._pools(other.tested.group)
         return len(found) == 1 and len(found[0]) >= WHOLE * len(whole)
 
     def _apart(self, one: _Judged) -> list[I64]:
@@ -157,8 +160,15 @@ class _Naming:
             return [accounts[~self.taken[accounts]]]
         if one.verdict is not VerdictKind.POOLED_ACCESS:
             return []
-        found = pools(flags(self.case, accounts), self.case.handoffs, self.settings.proposals)
+        found = self._pools(one.tested.group)
         return found if len(found) > 1 else []
+
+    def _pools(self, group: Group) -> list[I64]:
+        """Return the pools that a group falls into; the same whole is held against every part of it."""
+        if group.group_id not in self.pools:
+            inside = flags(self.case, group.accounts)
+            self.pools[group.group_id] = pools(inside, self.case.handoffs, self.settings.proposals)
+        return self.pools[group.group_id]
 
     def _again(self, one: _Judged, part: I64) -> _Judged:
         """Return the verdict on a part of the accounts of a group, among all groups tested."""

@@ -69,6 +69,21 @@ def chi2_with(mean: float, variance: float) -> tuple[float, float]:
     return variance / (2 * mean), 2 * mean**2 / variance
 
 
+def quadratic_form(variance: F64, share: F64) -> tuple[float, float]:
+    """Return mean and variance of the spread of independent normal values about their weighted mean.
+
+    The spread is the sum of w (value - centre)^2 with the centre at sum of w value / sum of w, and each column about
+    its own centre. Both are exact whatever the variances, also where one value has nearly all of the weight and with it
+    the centre (Searle, Linear Models, 1971, section 2.5, corollary 1.1 and 1.2).
+
+    Args:
+        variance: w times the variance of each value, shape (values,) or (values, columns).
+        share: w as a part of the sum of w, shape (values,), or (values, 1) where there are columns.
+    """
+    mean = float((variance * (1 - share)).sum())
+    return mean, 2 * float((variance**2 * (1 - 2 * share)).sum() + ((variance * share).sum(axis=0) ** 2).sum())
+
+
 def chi2_below(value: float, scale: float, freedom: float) -> float:
     """Return P(scale x chi-square(freedom) <= value)."""
     return float(special.chdtr(freedom, value / scale))

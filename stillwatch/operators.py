@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stillwatch.evidence.case import Case, flags
-from stillwatch.profiles import I64, SCAFFOLDS
+from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS
 
 OWN = 0.5
 """Share of a part's accounts that have its text as a habit, at the least."""
@@ -71,7 +71,7 @@ def _joined(one: I64, other: I64, case: Case) -> bool:
     """Return whether more than a bridge of either group shares a text, an instrument or a hand-off with the other."""
     inside, theirs = flags(case, one), flags(case, other)
     touched = np.zeros(len(inside), dtype=np.bool_)
-    for incidence in (*case.habits.values(), *(case.people.shared[kind] for kind in ("payment_id", "device_id"))):
+    for incidence in (*case.habits.values(), *(case.people.shared[kind] for kind in INSTRUMENTS)):
         held = incidence.matrix > 0
         common = np.asarray((held[one].sum(axis=0) > 0) & (held[other].sum(axis=0) > 0)).ravel()
         rare = common & (incidence.holders <= 2 * (len(one) + len(other)))

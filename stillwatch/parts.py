@@ -77,8 +77,7 @@ def _may_harvest(campaign: Campaign) -> bool:
 
 
 def _inside(campaign: Campaign, case: Case) -> Flags:
-    place = {account: i for i, account in enumerate(case.people.ids)}
-    return flags(case, np.array([place[member.account_id] for member in campaign.members], dtype=np.int64))
+    return flags(case, case.people.positions([member.account_id for member in campaign.members]))
 
 
 def _telling(inside: Flags, others: Flags, case: Case) -> _Telling:

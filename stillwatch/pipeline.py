@@ -13,22 +13,20 @@ from stillwatch.coverage import coverage
 from stillwatch.engine import Engine
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.build import build_case
-from stillwatch.evidence.case import Case, Group
+from stillwatch.evidence.case import Group
 from stillwatch.findings import Campaign, Candidate, Earlier, Memory
 from stillwatch.follow import new_id
 from stillwatch.handoffs import handoffs
 from stillwatch.inspection import Availability, availability
-from stillwatch.likeness import means
 from stillwatch.lineage import memories, with_lineage
 from stillwatch.naming import ids_of, name_groups
 from stillwatch.parts import told_apart
 from stillwatch.profiles import Population, population
 from stillwatch.proposals import propose
-from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed, without_tenants
 from stillwatch.verdict import test_group
-from stillwatch.weights import TODAY
+from stillwatch.weights import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,11 @@ def scan(
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
-    candidates = propose(Sight(people, moves, settings.proposals, known))
+    candidates, groups = _proposed(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
-    weights = settings.weights or TODAY
-    tested = [test_group(group, case, weights) for group in _groups(candidates, case, settings)]
+    weights = in_force(settings.weights)
+    tested = [test_group(group, case, weights) for group in groups]
     clock("verdicts")
     named = name_groups(tested, case, settings, known)
     clock("parts")
@@ -103,18 +101,18 @@ def scan(
     )
 
 
-def _groups(candidates: list[Candidate], case: Case, settings: ScanSettings) -> list[Group]:
-    """Return the bodies of the candidates, each set of accounts once."""
-    of = means(case.people.profiles, PROPOSING_HALF)
+def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group]]:
+    """Return the candidates, and the bodies of them that are to be tested, each set of accounts once."""
+    candidates = propose(sight)
     groups: dict[str, Group] = {}
     for candidate in candidates:
-        owners = without_tenants(candidate.accounts, case.people.categories["org"])
-        if len(owners) < settings.proposals.smallest_group:
+        owners = without_tenants(candidate.accounts, sight.people.categories["org"])
+        if len(owners) < sight.limits.smallest_group:
             continue
-        accounts = trimmed(owners, of, settings.proposals.least_exchanges)
-        group_id = new_id(ids_of(case.people, accounts))
+        accounts = trimmed(owners, sight.means, sight.limits.least_exchanges)
+        group_id = new_id(ids_of(sight.people, accounts))
         groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
-    return list(groups.values())
+    return candidates, list(groups.values())
 
 
 class _Clock:

@@ -7,7 +7,8 @@ mark. Sums are of integers, so that they are the same whatever the order and the
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,10 @@ SHARED = {
 DISTINCT_PROMPTS = Query("distinct_prompts", "select account_id, count(*) as n from marks_prompt group by account_id")
 """Different prompts of each account that has any."""
 
-OF_ACCOUNTS = ("payment_id", "device_id", "signup_ip")
+INSTRUMENTS = ("payment_id", "device_id")
+"""Columns of the account table that name what an account pays with and runs on."""
+
+OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
 
 SCAFFOLDS = ("system", "system_head", "head", "tail", "shingle")
@@ -141,6 +145,11 @@ class Population:
     def size(self) -> int:
         """Number of accounts."""
         return len(self.ids)
+
+    def positions(self, accounts: Sequence[str]) -> I64:
+        """Return the positions of `accounts` in their order, without those that are not in the scan."""
+        found = ((bisect_left(self.ids, account), account) for account in accounts)
+        return np.array([i for i, account in found if self.ids[i : i + 1] == (account,)], dtype=np.int64)
 
 
 def population(engine: Engine) -> Population:

@@ -159,8 +159,7 @@ def _evidence(campaign: Campaign, item: Evidence) -> dict[str, Any]:
 
 def _links(campaign: Campaign, people: Population) -> list[dict[str, Any]]:
     """Return pairs of the most certain members that share rare marks, by kind."""
-    place = {account: i for i, account in enumerate(people.ids)}
-    chosen = np.array([place[member.account_id] for member in campaign.members[:MOST_LINKED]])
+    chosen = people.positions([member.account_id for member in campaign.members[:MOST_LINKED]])
     rows = []
     for kind in (*OF_ACCOUNTS, *SCAFFOLDS):
         marks = people.shared[kind]

@@ -51,6 +51,11 @@ BOUNDS: dict[str, tuple[float, float]] = {
 """Least and most that each number may be; a threshold stays between what two families need and all they can give."""
 
 
+def in_force(applied: Weights | None) -> Weights:
+    """Return the numbers that a person applied, without them those of the table."""
+    return applied or TODAY
+
+
 class _Numbers(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

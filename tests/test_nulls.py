@@ -23,6 +23,7 @@ from stillwatch.nulls import (
     drawn_tail,
     larger_mean,
     poisson_tail,
+    quadratic_form,
 )
 
 
@@ -103,6 +104,17 @@ def test_one_chi_square_stands_for_a_weighted_sum(spread: float) -> None:
 
 def test_equal_weights_need_no_approximation() -> None:
     assert chi2_with(3.0 * 14, 2 * 3.0**2 * 14) == pytest.approx((3.0, 14.0))
+
+
+def test_the_spread_about_a_weighted_mean_is_that_of_its_matrix() -> None:
+    rng = np.random.default_rng(4)
+    weight, variance = rng.lognormal(0, 2, 7), rng.lognormal(0, 1, (7, 3))
+    form = np.diag(weight) - np.outer(weight, weight) / weight.sum()
+    by_column = [form * variance[:, column] for column in range(3)]
+    means, variances = [np.trace(m) for m in by_column], [2 * np.trace(m @ m) for m in by_column]
+    share = (weight / weight.sum())[:, None]
+    assert quadratic_form(weight[:, None] * variance, share) == pytest.approx((sum(means), sum(variances)))
+    assert quadratic_form(weight * variance[:, 0], share.ravel()) == pytest.approx((means[0], variances[0]))
 
 
 def test_a_larger_mean_is_seen() -> None:

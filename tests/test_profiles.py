@@ -50,6 +50,15 @@ def test_accounts_are_those_that_asked_in_the_order_of_their_ids(
     assert people.n.sum() == tables[0].num_rows
 
 
+def test_accounts_are_found_in_the_order_in_which_they_are_asked_for() -> None:
+    people = _of(Crowd("a", 2), Crowd("é", 2), Crowd("\uff5a", 2), Crowd("\U0001f600", 2))
+    back = np.arange(people.size)[::-1]
+    assert people.positions([people.ids[i] for i in back]).tolist() == back.tolist()
+    last, first = people.positions(["", people.ids[-1], "a", "zz", people.ids[0], "\U0010ffff"]).tolist()
+    assert (last, first) == (people.size - 1, 0)
+    assert people.positions([]).dtype == np.int64
+
+
 @pytest.mark.parametrize(
     ("name", "column"),
     [("with_turn", "turn"), ("with_status", "status"), ("prompts", "prompt_mark"), ("with_intent", "intent")],

@@ -35,8 +35,8 @@ from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
 from stillwatch.profiles import Flags, population
 from stillwatch.proposals import distinct, propose
-from stillwatch.proposals.sameness import PROPOSING_HALF, sameness
-from stillwatch.proposals.sight import Sight
+from stillwatch.proposals.sameness import sameness
+from stillwatch.proposals.sight import PROPOSING_HALF, Sight
 from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named
 from stillwatch.range.store import ORDINARY, World
 from stillwatch.rollups import sum_exchanges
@@ -133,9 +133,8 @@ def _of_the_range(
     for low, high in pairwise(BETWEEN):
         alike = np.flatnonzero(ordinary & (n >= low) & (n < high))
         yield from ((f"{low:g} to {high:g}", *sort) for sort in _chosen(case, alike, sizes, rng))
-    of, least = means(case.people.profiles, PROPOSING_HALF), case.limits.least_exchanges
     sight = Sight(case.people, case.handoffs, case.limits, Earlier())
-    bodies = [trimmed(candidate.accounts, of, least) for candidate in propose(sight)]
+    bodies = [trimmed(one.accounts, sight.means, case.limits.least_exchanges) for one in propose(sight)]
     yield "any", "any", PROPOSED, [body for body in bodies if ordinary[body].mean() >= MOSTLY]
 
 
@@ -159,9 +158,8 @@ def _one_loud(able: I64, n: F64, size: int, rng: np.random.Generator) -> I64:
 
 
 def _balls(case: Case) -> Sequence[I64]:
-    of = means(case.people.profiles, PROPOSING_HALF)
-    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, Earlier())))
-    return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
+    return [trimmed(ball.accounts, sight.means, case.limits.least_exchanges) for ball in distinct(sameness(sight))]
 
 
 def _p_values(case: Case, groups: Iterable[I64]) -> dict[str, list[float]]:

@@ -11,10 +11,9 @@ from benchmarks.sameness.people import Prompts, world
 from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.findings import Earlier
-from stillwatch.likeness import means
 from stillwatch.nulls import I64
 from stillwatch.proposals import distinct
-from stillwatch.proposals.sameness import PROPOSING_HALF, sameness
+from stillwatch.proposals.sameness import sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed
 
@@ -76,6 +75,5 @@ def _speaks(case: Case, accounts: I64) -> bool:
 
 
 def _bodies(case: Case) -> list[I64]:
-    of = means(case.people.profiles, PROPOSING_HALF)
-    found = distinct(sameness(Sight(case.people, case.handoffs, case.limits, Earlier())))
-    return [trimmed(ball.accounts, of, case.limits.least_exchanges) for ball in found]
+    sight = Sight(case.people, case.handoffs, case.limits, Earlier())
+    return [trimmed(ball.accounts, sight.means, case.limits.least_exchanges) for ball in distinct(sameness(sight))]

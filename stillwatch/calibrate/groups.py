@@ -15,7 +15,7 @@ from stillwatch.findings import Evidence, Question, VerdictKind
 from stillwatch.nulls import bits_of
 from stillwatch.report.result import Group, Result, load_result
 from stillwatch.verdict import judge, reweighed
-from stillwatch.weights import TODAY
+from stillwatch.weights import in_force
 
 _KINDS = {kind.kind: kind for kind in EVIDENCE_TABLE}
 
@@ -87,7 +87,7 @@ def _reviewed(group: Group, result: Result, labels: Labels) -> Reviewed:
         accounts=group.n_accounts,
         q_value=group.q_value,
         level=float(level) if isinstance(level, int | float) else ScanSettings().false_discoveries,
-        weights=result.scan.weights or TODAY,
+        weights=in_force(result.scan.weights),
     )
 
 

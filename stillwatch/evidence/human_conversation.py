@@ -15,7 +15,7 @@ import numpy as np
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
 from stillwatch.evidence.single_shot import first_turns
-from stillwatch.nulls import chi2_below, chi2_with, larger_mean
+from stillwatch.nulls import chi2_below, chi2_with, larger_mean, quadratic_form
 from stillwatch.profiles import F64, I64, Population
 from stillwatch.rollups import PACE, REACH, paces
 
@@ -32,8 +32,7 @@ def alike(people: Population, accounts: I64, others: I64) -> float:
 
     Each turn is followed up with the account's chance, so that later turns are binomial; conversations with tails
     heavier than that lie further apart, which is in the members' favour. The spread is a quadratic form in rates of
-    unlike errors; its mean and variance: Searle, Linear Models (1971), section 2.5; the chi-square with both:
-    Satterthwaite, Biometrics Bulletin 2(6), 1946.
+    unlike errors, and stands for the chi-square with its mean and variance.
     """
     turns, rates = _rates(people, accounts)
     usual_turns, usual = _rates(people, others)
@@ -44,9 +43,9 @@ def alike(people: Population, accounts: I64, others: I64) -> float:
     room = usual_turns.sum() - (usual_turns**2).sum() / usual_turns.sum()
     excess = ALIKE * max(usual_spread - (len(usual) - 1) * usual_chance, 0.0) / room
     share, weights = turns / turns.sum(), chance + turns * excess
-    mean = float((weights * (1 - share)).sum())
-    variance = 2 * float((weights**2 * (1 - 2 * share)).sum() + (weights * share).sum() ** 2)
-    return chi2_below(spread, *chi2_with(mean, variance)) if excess > 0 and chance > 0 else 1.0
+    if excess <= 0 or chance <= 0:
+        return 1.0
+    return chi2_below(spread, *chi2_with(*quadratic_form(weights, share)))
 
 
 def _rates(people: Population, accounts: I64) -> tuple[F64, F64]:
@@ -65,6 +64,9 @@ UNREAD = 0.5
 """Share of an account's follow-ups from which nobody is taken to read if they come too soon: of people's 1.3 % do."""
 
 _OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
+PACES_OF_GROUP = paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")
+"""Follow-ups of a group under test by pace and account; bound to `REACH` and `PACE`."""
+
 FOLLOW_UPS = Query(
     "human_conversation",
     f"""
@@ -72,7 +74,7 @@ FOLLOW_UPS = Query(
     from (select count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns from {_OF_GROUP})
             as turns
         cross join (select coalesce(sum(paced), 0) as paced, coalesce(sum(quick), 0) as quick
-            from ({paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")}) as each) as pace""",
+            from ({PACES_OF_GROUP}) as each) as pace""",
 )
 
 
@@ -91,10 +93,11 @@ def human_turns(people: Population, accounts: I64) -> F64:
 def human_conversation(group: Group, case: Case) -> Finding:
     """Mean share of a member's turns that a person follows up with, against a quarter of that of all others (Welch,
     upper tail)."""
-    inside, without = (human_turns(case.people, chosen) for chosen in (group.accounts, outside(case, group)))
+    others = outside(case, group)
+    inside, without = (human_turns(case.people, chosen) for chosen in (group.accounts, others))
     if len(inside) < 3 or len(without) < 3 or float(without.mean()) < 0.02:
         return untested("turns are not known, or hardly anybody in this scan follows up")
-    if alike(case.people, group.accounts, outside(case, group)) < ONE_PROGRAM:
+    if alike(case.people, group.accounts, others) < ONE_PROGRAM:
         return untested("members follow up all at one rate, as one program does and people do not")
     counts = ("with_turn", "later_turns", "paced", "quick")
     return Finding(

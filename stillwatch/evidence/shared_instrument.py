@@ -11,8 +11,7 @@ import numpy as np
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, strongest_mark, untested
 from stillwatch.nulls import poisson_tail
-
-KINDS = ("payment_id", "device_id")
+from stillwatch.profiles import INSTRUMENTS
 
 SHARED = Query(
     "shared_instrument",
@@ -34,7 +33,7 @@ def shared_instrument(group: Group, case: Case) -> Finding:
     members behind one instrument are hypergeometric, Bonferroni over all instruments.
     """
     found, expected, holders, strongest = {}, 0.0, np.zeros(len(group), dtype=bool), 1.0
-    for kind in KINDS:
+    for kind in INSTRUMENTS:
         marks = case.people.shared[kind]
         held = marks.matrix[group.accounts]
         among = np.asarray(held.sum(axis=0)).ravel()
@@ -44,10 +43,10 @@ def shared_instrument(group: Group, case: Case) -> Finding:
         if held.shape[1]:
             holders |= np.asarray((held[:, np.flatnonzero(among >= 2)]).sum(axis=1)).ravel() > 0
     total = sum(found.values())
-    if not any(case.people.shared[kind].matrix.nnz for kind in KINDS):
+    if not any(case.people.shared[kind].matrix.nnz for kind in INSTRUMENTS):
         return untested("no payment instrument or device is shared by any two accounts of this scan, or none is known")
     return Finding(
-        p_value=min(1.0, 2 * min(poisson_tail(total, expected), len(KINDS) * strongest)),
+        p_value=min(1.0, 2 * min(poisson_tail(total, expected), len(INSTRUMENTS) * strongest)),
         statement=f"{total} payment instruments or devices are shared by two or more members"
         f" ({int(holders.sum())} of {len(group)} accounts); chance allows {expected:.2g}",
         numbers={**found, "expected": expected, "accounts_sharing": int(holders.sum())},

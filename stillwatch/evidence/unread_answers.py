@@ -13,20 +13,19 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
-from stillwatch.evidence.human_conversation import UNREAD
+from stillwatch.evidence.human_conversation import PACES_OF_GROUP, UNREAD
 from stillwatch.nulls import larger_mean
 from stillwatch.profiles import F64, I64, Population
-from stillwatch.rollups import PACE, REACH, paces
+from stillwatch.rollups import PACE, REACH
 
 LEAST_SHARE = 0.05
 """Follow-ups among the members' exchanges; fewer are what any crowd sends."""
 
-_OF_GROUP = "exchanges where account_id in (select account_id from groups where campaign_id = :group)"
 FOLLOW_UPS = Query(
     "unread_answers",
     f"""
     select coalesce(sum(plain_paced), 0) as plain_paced, coalesce(sum(plain_quick), 0) as plain_quick
-    from ({paces(f"(select *, true as own from {_OF_GROUP}) as spoken_by_group")}) as follow_ups""",
+    from ({PACES_OF_GROUP}) as follow_ups""",
 )
 
 

@@ -15,9 +15,8 @@ from itertools import combinations
 import numpy as np
 
 from stillwatch.findings import Candidate
-from stillwatch.likeness import Means, means, spread
+from stillwatch.likeness import Means, spread
 from stillwatch.profiles import F64, I64, UNKNOWN, Population
-from stillwatch.proposals.sameness import PROPOSING_HALF
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 TRAITS = {
@@ -37,7 +36,7 @@ _LARGEST = 0.5
 
 def cohorts(sight: Sight) -> list[Candidate]:
     """Propose the cohorts whose profiles lie closest together for their size, closest first."""
-    of = means(sight.people.profiles, PROPOSING_HALF)
+    of = sight.means
     able = of.n >= sight.limits.least_exchanges
     if not of.z.shape[1] or able.sum() < 4 * sight.limits.smallest_group:
         return []
@@ -70,17 +69,32 @@ def trait_sets() -> Iterator[tuple[str, ...]]:
         yield from combinations(TRAITS, count)
 
 
+def labelled(names: tuple[str, ...], traits: dict[str, I64]) -> I64:
+    """Return a number for each account, shape (accounts,): the same where all of some traits are, from 0 on, and
+    `UNKNOWN` where one of them is not known."""
+    rows = np.flatnonzero(np.all([traits[name] != UNKNOWN for name in names], axis=0))
+    _, labels = np.unique(np.stack([traits[name][rows] for name in names], axis=1), axis=0, return_inverse=True)
+    out = np.full(len(traits[names[0]]), UNKNOWN, dtype=np.int64)
+    out[rows] = labels.ravel()
+    return out
+
+
+def kinds_of(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the kinds of evidence that read one of some traits."""
+    return frozenset(TRAITS[name] for name in names if TRAITS[name])
+
+
 def _of(names: tuple[str, ...], traits: dict[str, I64], close: _Closeness, sight: Sight) -> Iterator[_Cohort]:
     """Yield the cohorts of one set of traits that are closer than strangers."""
-    known = np.flatnonzero(np.all([traits[name] != UNKNOWN for name in names], axis=0))
-    columns = np.stack([traits[name][known] for name in names], axis=1)
-    values, labels, sizes = np.unique(columns, axis=0, return_inverse=True, return_counts=True)
-    labels = labels.ravel()
+    label = labelled(names, traits)
+    known = np.flatnonzero(label != UNKNOWN)
+    labels = label[known]
+    sizes = np.bincount(labels)
     largest = _LARGEST * sight.people.size
-    scores = close.scores(known, labels, len(values))
+    scores = close.scores(known, labels, len(sizes))
     order = np.argsort(labels, kind="stable")
     starts = np.concatenate(([0], np.cumsum(sizes)))
-    chosen_by = PROFILE_KINDS | {TRAITS[name] for name in names if TRAITS[name]}
+    chosen_by = PROFILE_KINDS | kinds_of(names)
     for place in np.flatnonzero((sizes >= sight.limits.smallest_group) & (sizes <= largest) & (scores > 0)).tolist():
         accounts = np.sort(known[order[starts[place] : starts[place + 1]]]).astype(np.int64)
         yield _Cohort(accounts, chosen_by, float(scores[place]))

@@ -16,7 +16,7 @@ import numpy as np
 from stillwatch.findings import Candidate
 from stillwatch.nulls import binomial_tail
 from stillwatch.profiles import I64, UNKNOWN
-from stillwatch.proposals.cohorts import TRAITS, trait_sets, traits_of
+from stillwatch.proposals.cohorts import kinds_of, labelled, trait_sets, traits_of
 from stillwatch.proposals.sight import Sight
 
 _DAY_US = 24 * 3_600_000_000
@@ -59,24 +59,20 @@ def _of(names: tuple[str, ...], traits: dict[str, I64], new: I64, sight: Sight) 
     (binomial, the day taken as given: it only ranks).
     """
     first = sight.people.totals["first_us"]
-    known = np.all([traits[name] != UNKNOWN for name in names], axis=0)
-    rows = np.flatnonzero(known)
-    _, labels = np.unique(np.stack([traits[name][rows] for name in names], axis=1), axis=0, return_inverse=True)
-    code = np.full(sight.people.size, UNKNOWN, dtype=np.int64)
-    code[rows] = labels.ravel()
-    all_of = np.bincount(code[rows])
-    came = new[known[new]]
-    came = came[np.lexsort((came, first[came], code[came]))]
+    label = labelled(names, traits)
+    all_of = np.bincount(label[label != UNKNOWN])
+    came = new[label[new] != UNKNOWN]
+    came = came[np.lexsort((came, first[came], label[came]))]
     arrivals = np.sort(first[came])
-    chosen_by = _KINDS | {TRAITS[name] for name in names if TRAITS[name]}
-    for some in np.split(came, np.flatnonzero(np.diff(code[came])) + 1):
+    chosen_by = _KINDS | kinds_of(names)
+    for some in np.split(came, np.flatnonzero(np.diff(label[came])) + 1):
         start, inside = _fullest(first[some])
         if inside < sight.limits.smallest_group:
             continue
         begin = int(first[some[start]])
         together = int(np.searchsorted(arrivals, begin + _DAY_US, "right") - np.searchsorted(arrivals, begin, "left"))
-        others = len(rows) - together
-        share = (all_of[code[some[0]]] - inside + 1) / (others + 1)
+        others = int(all_of.sum()) - together
+        share = (all_of[label[some[0]]] - inside + 1) / (others + 1)
         chance = binomial_tail(inside, together, min(float(share), 1.0))
         yield _Group(np.sort(some[start : start + inside]), chosen_by, chance)
 

@@ -10,10 +10,10 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.findings import Candidate, Memory
-from stillwatch.profiles import I64, SCAFFOLDS, UNKNOWN
+from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, UNKNOWN
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
 
-_KINDS = (*SCAFFOLDS, "payment_id", "device_id")
+_KINDS = (*SCAFFOLDS, *INSTRUMENTS)
 
 
 def regrowth(sight: Sight) -> list[Candidate]:
@@ -29,12 +29,11 @@ def regrowth(sight: Sight) -> list[Candidate]:
 
 def _known_groups(sight: Sight) -> list[tuple[str, I64, tuple[int, Memory]]]:
     """Return what each group is called, its accounts in the scan, and how many it had and what it was known by."""
-    place = {account: i for i, account in enumerate(sight.people.ids)}
     nothing = Memory({}, UNKNOWN)
     groups = [
         (
             f"campaign {campaign}",
-            np.array(sorted(place[a] for a in accounts if a in place), dtype=np.int64),
+            sight.people.positions(sorted(accounts)),
             (len(accounts), sight.known.memories.get(campaign, nothing)),
         )
         for campaign, accounts in sorted(sight.known.accounts.items())

@@ -14,12 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stillwatch.findings import Candidate
-from stillwatch.likeness import Means, means, radius, spread
+from stillwatch.likeness import Means, radius, spread
 from stillwatch.profiles import F64, I64, Flags
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
-
-PROPOSING_HALF = 0
-"""Half of the hours that proposes; evidence of sameness uses the other."""
 
 _STEPS = 8
 """Rounds of moving the centre to the mean of its ball; it settles in three or four."""
@@ -105,11 +102,10 @@ class _Field:
 
 
 def _field(sight: Sight) -> _Field | None:
-    all_means = means(sight.people.profiles, PROPOSING_HALF)
-    accounts = np.flatnonzero(all_means.n >= sight.limits.least_exchanges).astype(np.int64)
-    if len(accounts) < 4 * sight.limits.smallest_group or not all_means.z.shape[1]:
+    accounts = np.flatnonzero(sight.means.n >= sight.limits.least_exchanges).astype(np.int64)
+    if len(accounts) < 4 * sight.limits.smallest_group or not sight.means.z.shape[1]:
         return None
-    of = all_means.take(accounts)
+    of = sight.means.take(accounts)
     ordinary = spread(of, np.arange(len(accounts)))
     others = tuple(radius(of, deviations) for deviations in _OTHER_DEVIATIONS)
     excess = float(ordinary.excess.mean())

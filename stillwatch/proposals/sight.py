@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
+from stillwatch.likeness import Means, means
 from stillwatch.profiles import I64, Incidence, Population
 
 TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
@@ -20,8 +22,11 @@ PROFILE_KINDS = frozenset({"set_apart"})
 """Evidence of sameness that other hours do not free of having been chosen by: an odd corner of a population is odd in
 both halves (`docs/concepts/sameness.md`, level)."""
 
+PROPOSING_HALF = 0
+"""Half of the hours that proposes; evidence of sameness uses the other."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Sight:
     """The account-sized data of a scan.
 
@@ -33,6 +38,11 @@ class Sight:
     handoffs: Handoffs
     limits: ProposalLimits
     known: Earlier
+
+    @functools.cached_property
+    def means(self) -> Means:
+        """Mean profiles from the half of the hours that proposes, computed when they are first looked at."""
+        return means(self.people.profiles, PROPOSING_HALF)
 
 
 def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:

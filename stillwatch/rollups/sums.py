@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from stillwatch.engine import Query
 from stillwatch.record import EXCHANGES
+from stillwatch.rollups.motifs import continued, failover
 from stillwatch.rollups.pace import PACES, paces
 from stillwatch.sketch.schema import INTENTS, SHINGLES, SKETCHES, TOPIC_WIDTH
 
@@ -184,31 +185,8 @@ _OF_EXCHANGES = {
     },
     **{f"marks_{kind}": _marks(source) for kind, source in MARKS.items()},
     "marks_history": _marks(_HISTORY),
-    "continued": """
-        with history as (
-                select account_id, exchange_id, ts, own, prefix_marks[len(prefix_marks)] as newest,
-                    prefix_marks[len(prefix_marks) - 1] as before, len(prefix_marks) as depth
-                from recent where len(prefix_marks) >= 1),
-            holders as (select newest, count(distinct account_id) as n from history group by newest)
-        select case when earlier.depth = 1 then earlier.newest end as mark, earlier.account_id as source,
-            later.account_id as target, count(*) as n, min(later.exchange_id) as exhibit
-        from history as later join history as earlier on later.before = earlier.newest
-            join holders on holders.newest = earlier.newest
-        where later.own and later.account_id <> earlier.account_id and later.ts > earlier.ts
-            and epoch_us(later.ts) - epoch_us(earlier.ts) <= :hours * 3600000000
-            and (earlier.depth >= 2 or holders.n <= :few)
-        group by case when earlier.depth = 1 then earlier.newest end, earlier.account_id, later.account_id""",
-    "failover": """
-        with tries as (
-            select body_mark, account_id, exchange_id, ts, own,
-                lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
-                lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
-                lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
-            from recent where body_mark is not null and status is not null)
-        select last_account as source, account_id as target, count(*) as n, min(exchange_id) as exhibit
-        from tries where own and last_account <> account_id and last_status >= 400
-            and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000
-        group by last_account, account_id""",
+    "continued": continued(summed=True),
+    "failover": failover(summed=True),
     "issued": """
         select mark, account_id, count(*) as n
         from (select unnest(issued_marks) as mark, account_id from exchanges where len(issued_marks) > 0)

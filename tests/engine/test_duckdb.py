@@ -17,8 +17,7 @@ import sqlglot
 import stillwatch
 from stillwatch.engine import DuckDB, Query
 from stillwatch.errors import StillwatchError
-from stillwatch.record import ACCOUNTS, conform
-from stillwatch.sketch.schema import SKETCHES
+from tests.engine.worlds import attach_six_hours
 from tests.worlds import Crowd, attached, ledger
 
 UNEQUAL = (
@@ -112,15 +111,7 @@ def _hours(engine: DuckDB) -> list[int]:
 
 
 def test_a_scan_sees_from_since_to_before_until(tmp_path: Path, engine: DuckDB) -> None:
-    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    rows = [
-        {"exchange_id": f"x{h}", "ts": start + dt.timedelta(hours=h), "account_id": "a", "model": "m", "half": 0}
-        for h in range(6)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, SKETCHES), tmp_path / "a.parquet")
-    since, until = start + dt.timedelta(hours=1), start + dt.timedelta(hours=4)
-    accounts = conform(pa.table({"account_id": ["a"]}), ACCOUNTS)
-    engine.attach([tmp_path / "a.parquet"], accounts, since=since, until=until)
+    attach_six_hours(engine, tmp_path, since=1, until=4)
     assert _hours(engine) == [1, 2, 3]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import datetime as dt
 import re
 import shutil
 import socket
@@ -24,11 +23,10 @@ from stillwatch.engine import DuckDB, Engine, Query, is_spark, open_engine
 from stillwatch.engine.spark import SEMANTICS, Spark
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.ledger import Ledger
-from stillwatch.record import ACCOUNTS, conform
 from stillwatch.rollups import OF_EXCHANGES
 from stillwatch.rollups.views import READ_AGAIN
-from stillwatch.sketch.schema import SKETCHES
 from stillwatch.watch import watch_ledger
+from tests.engine.worlds import attach_six_hours
 from tests.small_world import Scanned, parquet_bytes, stillwatch
 
 MASTERS = ("spark", "local", "local[2]", "local[*]", "local-cluster[2,1,1024]", "spark://h:7077", "yarn", "k8s://h:443")
@@ -160,15 +158,7 @@ def test_an_odd_folder_is_read(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_a_scan_sees_from_since_to_before_until(engine: Engine, tmp_path: Path) -> None:
-    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    rows = [
-        {"exchange_id": f"x{h}", "ts": start + dt.timedelta(hours=h), "account_id": "a", "model": "m", "half": 0}
-        for h in range(6)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, SKETCHES), tmp_path / "a.parquet")
-    since, until = start + dt.timedelta(hours=1), start + dt.timedelta(hours=4)
-    accounts = conform(pa.table({"account_id": ["a"]}), ACCOUNTS)
-    engine.attach([tmp_path / "a.parquet"], accounts, since=since, until=until)
+    attach_six_hours(engine, tmp_path, since=1, until=4)
     assert engine.rows("select * from exchanges order by ts").column("exchange_id").to_pylist() == ["x1", "x2", "x3"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from stillwatch.evidence.case import Group
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import population
+from stillwatch.record import ACCOUNTS, conform
 from stillwatch.rollups import CARRIED, OF_EXCHANGES, PACE, REACH, sum_exchanges
+from stillwatch.sketch.schema import SKETCHES
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import DAY, HOUR, LIMITS, MIDNIGHT, Column, ledger
 
@@ -128,13 +131,28 @@ def _sums(lot: str, path: Path, accounts: pa.Table) -> dict[str, pa.Table]:
         return {f"{lot}_{name}": engine.rows(f"select * from {name}") for name in OF_EXCHANGES}
 
 
+def attach_six_hours(engine: Engine, folder: Path, *, since: int, until: int) -> None:
+    """Give an engine the exchanges `x0` to `x5` of one account, one on each hour of a day, as far as a scan sees them.
+
+    Args:
+        since, until: hours of that day at which the scan begins, and before which it ends.
+    """
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    hours = [start + dt.timedelta(hours=h) for h in range(6)]
+    rows = [
+        {"exchange_id": f"x{h}", "ts": ts, "account_id": "a", "model": "m", "half": 0} for h, ts in enumerate(hours)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, SKETCHES), folder / "a.parquet")
+    accounts = conform(pa.table({"account_id": ["a"]}), ACCOUNTS)
+    engine.attach([folder / "a.parquet"], accounts, since=hours[since], until=hours[until])
+
+
 def _exhibits(made: Small) -> dict[str, str]:
     with DuckDB(memory="1GB", threads=1) as engine:
         made.attach(engine)
         people = population(engine)
         case = build_case(engine, people, handoffs(engine, people), LIMITS)
-    inside = set(made.members.column("account_id").to_pylist())
-    accounts = np.array([i for i, account in enumerate(people.ids) if account in inside])
+    accounts = people.positions(sorted(made.members.column("account_id").to_pylist()))
     group = Group(GROUP, accounts, frozenset(), "none")
     found = {kind.kind: kind.test(group, case).query for kind in EVIDENCE_TABLE}
     return {kind: query for kind, query in found.items() if query}

@@ -72,18 +72,18 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 281),
-    Case("agentic", "agentic-2026-02", 0.034, 282, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 283),
-    Case("hydra", "hydra-2026-02", 0.01, 284),
-    Case("letter", "letter-2026-06", 0.002, 285),
-    Case("injected", "injected-2026-07", 0.002, 286, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 287, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 288, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 289),
-    Case("spike", "spike-2026-07", 0.3, 290),
-    Case("innocent", "innocent", 0.5, 291, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 292, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 341),
+    Case("agentic", "agentic-2026-02", 0.034, 342, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 343),
+    Case("hydra", "hydra-2026-02", 0.01, 344),
+    Case("letter", "letter-2026-06", 0.002, 345),
+    Case("injected", "injected-2026-07", 0.002, 346, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 347, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 348, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 349),
+    Case("spike", "spike-2026-07", 0.3, 350),
+    Case("innocent", "innocent", 0.5, 351, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 352, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
@@ -139,7 +139,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1301 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 1401 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -148,8 +148,8 @@ PRACTICE = (
 )
 """The same kind of worlds on seeds that may be looked at: what to use while thresholds are chosen."""
 
-_LOOKS = (1, 2, 4, 8, 16, 24, 48, 96, 192)
-"""Hours after the first harvest, each about twice the one before: an alarm is known to a factor of two."""
+_LOOKS = (1, 2, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144, 192)
+"""Hours after the first harvest, each about half as much again as the one before."""
 
 
 def _early(seed: int, campaign: str, scale: float, *, innocents: float | None = None, last: int, history: int) -> Case:
@@ -175,7 +175,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
     )
 
 
-EARLY = _early_cases(311)
+EARLY = _early_cases(321)
 """How soon each reported campaign is found, and as what."""
 EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""

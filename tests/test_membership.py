@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from stillwatch.findings import VerdictKind
-from stillwatch.membership import LIKELY, LIMITS, SURE, Membership, membership
+from stillwatch.membership import LIKELY, LIMITS, SHOWN, SURE, Membership, membership
 from stillwatch.profiles import I64
 from tests.worlds import DAY, HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
 
@@ -82,6 +83,15 @@ def test_no_feature_says_more_than_its_limit(found: Membership) -> None:
     least, most = (sum(limit[i] for limit in LIMITS.values()) for i in (0, 1))
     assert found.bits.min() >= least
     assert found.bits.max() <= most
+
+
+def test_a_habit_counts_no_more_in_an_account_than_in_its_group(world: World) -> None:
+    tested = world.tested(world.group("pool"))
+    shown = [item.kind for item in tested.evidence if item.bits >= SHOWN]
+    faint = replace(tested, evidence=tuple(replace(item, bits=min(item.bits, 2.5)) for item in tested.evidence))
+    strong, weak = (membership(each, world.case, VerdictKind.DISTILLATION) for each in (tested, faint))
+    assert strong.bits.max() > 2.5 * len(shown)
+    assert weak.bits.max() <= 2.5 * len(shown)
 
 
 def test_every_account_has_its_bits(world: World, found: Membership) -> None:

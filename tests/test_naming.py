@@ -1,0 +1,55 @@
+"""Which of the groups that pass is named, where they overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from stillwatch.config import ScanSettings
+from stillwatch.findings import Campaign, Earlier
+from stillwatch.naming import name_groups
+from stillwatch.profiles import I64
+from tests.worlds import DAY, MIDNIGHT, Crowd, World, a_world, dealt, own, some
+
+PEOPLE: dict[str, Any] = {"turn": some(0.5, 2, 1), "prompt_mark": own, "user_agent": some(0.5, "sdk/1", "sdk/2")}
+
+
+def _made(first: int, days: int) -> Callable[[int], list[int]]:
+    """Return dates of creation spread over some days that begin so many days before the first exchange."""
+    return lambda accounts: [MIDNIGHT - first * DAY + i * days * DAY // accounts for i in range(accounts)]
+
+
+def _half(name: str, accounts: int, client: str) -> Crowd:
+    """Return accounts with a client and cards of their own, that ask once and leave it at that."""
+    traits = {"payment_id": dealt(accounts // 3, f"{name} card "), "created_at": _made(20, 4)}
+    columns = {"prompt_mark": own, "turn": 1, "user_agent": client}
+    return Crowd(name, accounts, exchanges=40, uneven=0.05, unlike=0.0, columns=columns, traits=traits)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    traits = {"created_at": _made(400, 380), "payment_id": None}
+    with a_world(
+        Crowd("people", 500, uneven=1.2, columns=PEOPLE, traits=traits),
+        Crowd("beside", 30, uneven=1.2, unlike=0.0, columns=PEOPLE, traits=traits),
+        _half("left", 30, "tool/1"),
+        _half("right", 60, "tool/2"),
+    ) as made:
+        yield made
+
+
+def _named(world: World, *groups: I64) -> list[Campaign]:
+    tested = [world.tested(world.grouped(accounts)) for accounts in groups]
+    named = name_groups(tested, world.case, ScanSettings(), Earlier())
+    return [campaign for campaign, _ in named if campaign.verdict is not None]
+
+
+def test_an_operator_with_strangers_around_it_is_named_whole_and_not_as_its_purest_part(world: World) -> None:
+    part, everybody = world.accounts("left"), world.accounts("left", "right", "beside")
+    assert world.left(world.grouped(part)) > world.left(world.grouped(everybody)) > 14
+    (campaign,) = _named(world, part, everybody)
+    assert {member.account_id for member in campaign.members} == {
+        world.people.ids[i] for i in world.accounts("left", "right")
+    }

@@ -26,6 +26,7 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Case, Finding, Group
+from stillwatch.evidence.customers import Customers, customers
 from stillwatch.evidence.same_list import own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
@@ -58,13 +59,20 @@ def test_group(group: Group, case: Case, weights: Weights) -> Tested:
 
 def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
     """Return what every kind finds; signs of a harvest count for the share of the questions that members do not all
-    ask: what each of them has alone no operator needed the others for."""
+    ask: what each of them has alone no operator needed the others for. Those that any program gives count as far as
+    the members are known to be several customers."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
-    own = own_share(group, case)
-    return [
-        (kind, dataclasses.replace(f, share=f.share * own) if kind.question is Question.EXTRACTION else f)
-        for kind, f in findings
-    ]
+    own, several = own_share(group, case), customers(group, case)
+    return [(kind, _allowed(kind, finding, own, several)) for kind, finding in findings]
+
+
+def _allowed(kind: Kind, finding: Finding, own: float, several: Customers) -> Finding:
+    if kind.question is not Question.EXTRACTION:
+        return finding
+    if kind.kind == "harvest_intent" or finding.p_value is None or not several.why:
+        return dataclasses.replace(finding, share=finding.share * own)
+    statement = f"{finding.statement} ({several.why})"
+    return dataclasses.replace(finding, share=finding.share * own * several.share, statement=statement)
 
 
 def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:

@@ -1,0 +1,62 @@
+"""Whether the members of a group are several customers, as far as the log can tell.
+
+A company that asks with one program under many accounts of its own works as one operator does: alike, in step, in
+templates, each question once. Where a log says who belongs to one organisation, that explains the company
+(`declared_organisation`). Where no row of it does, nobody can be told from such a fleet by what a program shows; then
+signs of a harvest that any program gives count in full only for members that pay and register each by itself, or that
+are more than a fleet would be. Prompts that make training data (`harvest_intent`) are no such sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.evidence.case import Case, Group
+from stillwatch.profiles import INSTRUMENTS
+from stillwatch.trim import MOST
+
+FLEET = 100
+"""Accounts under which one customer's programs may run without the log saying so; judged: keys by service, not by
+person. Signs of a program count in a smaller group for as large a part as it is of this."""
+_OWN = 0.01
+"""Share of all other accounts from which a mail domain is many customers'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """How far the members are known to be several customers.
+
+    Attributes:
+        share: from 0 to 1, for which signs of a program count. why: what makes it less than one, empty if nothing does.
+    """
+
+    share: float
+    why: str
+
+
+def customers(group: Group, case: Case) -> Customers:
+    """Return how far the members of a group are known to be several customers."""
+    if case.people.categories["org"].known.any():
+        return Customers(1.0, "")
+    openly_one, share = _openly_one(group, case), min(1.0, len(group) / FLEET)
+    if not openly_one or share == 1.0:
+        return Customers(1.0, "")
+    why = f"no row says who belongs to one organisation, {openly_one}, and a customer's programs may run under so many"
+    return Customers(share, f"counts for {share:.0%}: {why}")
+
+
+def _openly_one(group: Group, case: Case) -> str:
+    """Return why the members may be one customer that hides nothing, empty if they register apart."""
+    categories, members = case.people.categories, group.accounts
+    registered = categories["payment_bin"].known | categories["email_domain"].known
+    if registered[members].sum() < MOST * len(group):
+        return "members' registrations are not known"
+    for kind in INSTRUMENTS:
+        held = (case.people.shared[kind].matrix[members] > 0).sum(axis=0)
+        if held.size and held.max() >= MOST * len(group):
+            return f"one `{kind}` is most members'"
+    inside, everywhere = (categories["email_domain"].counts(accounts) for accounts in (members, None))
+    others = everywhere - inside < _OWN * (case.people.size - len(group))
+    if (others & (inside >= MOST * len(group))).any():
+        return "most members have a mail domain of their own"
+    return ""

@@ -1,0 +1,117 @@
+"""Where a log does not say who is one customer, a program under a few accounts is no harvest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from stillwatch.evidence.customers import FLEET, customers
+from stillwatch.findings import Question, VerdictKind
+from stillwatch.verdict import judge
+from tests.worlds import Crowd, World, a_world, dealt, own, some
+
+ONCE: dict[str, Any] = {"system_mark": 77, "prompt_mark": own, "turn": 1}
+PEOPLE: dict[str, Any] = {"system_mark": own, "prompt_mark": own, "turn": some(0.5, 2, 1)}
+MAIL = {"email_domain": dealt(3, "mail provider ")}
+
+
+def _one_each(name: str) -> Callable[[int], list[str]]:
+    return lambda accounts: [f"{name} {i}" for i in range(accounts)]
+
+
+def _program(name: str, accounts: int = 13, **traits: Any) -> Crowd:
+    """Return accounts under which one program asks, each question once."""
+    return Crowd(name, accounts, exchanges=40, uneven=0.02, unlike=0.0, about=0.6, columns=ONCE, traits=traits)
+
+
+PROGRAMS = {
+    "unknown": _program("unknown"),
+    "apart": _program("apart", payment_id=_one_each("card"), **MAIL),
+    "card": _program("card", payment_id="company card", **MAIL),
+    "domain": _program("domain", email_domain="firm.example"),
+    "many": _program("many", FLEET),
+}
+
+
+@contextmanager
+def _with(program: str) -> Iterator[World]:
+    """Yield a log that knows no organisation, with one program in it."""
+    with a_world(Crowd("people", 400, columns=PEOPLE, traits=MAIL), PROGRAMS[program]) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def unknown() -> Iterator[World]:
+    with _with("unknown") as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def apart() -> Iterator[World]:
+    with _with("apart") as world:
+        yield world
+
+
+@pytest.mark.parametrize(
+    ("program", "share", "why"),
+    [
+        ("unknown", 0.13, "registrations are not known"),
+        ("card", 0.13, "one `payment_id` is most members'"),
+        ("domain", 0.13, "a mail domain of their own"),
+        ("apart", 1.0, ""),
+        ("many", 1.0, ""),
+    ],
+)
+def test_members_are_several_customers_if_they_register_apart_or_are_too_many(
+    program: str, share: float, why: str
+) -> None:
+    with _with(program) as world:
+        found = customers(world.group(program), world.case)
+    assert found.share == pytest.approx(share)
+    assert why in found.why
+    assert bool(found.why) == bool(why)
+
+
+def _verdict(world: World, crowd: str) -> VerdictKind | None:
+    return judge(world.tested(world.group(crowd)).evidence, 0.0, 0.01)[0]
+
+
+def test_a_program_under_a_few_accounts_is_no_harvest_unless_they_register_apart(unknown: World, apart: World) -> None:
+    assert unknown.left(unknown.group("unknown")) > 14
+    assert _verdict(unknown, "unknown") is None
+    assert _verdict(apart, "apart") is VerdictKind.DISTILLATION
+
+
+def test_the_reader_is_told_why_it_counts_for_less(unknown: World, apart: World) -> None:
+    few = unknown.evidence(unknown.group("unknown"))["single_shot"]
+    whole = apart.evidence(apart.group("apart"))["single_shot"]
+    assert "(counts for 13%: no row says who belongs to one organisation" in few.statement
+    assert few.bits < 1 < whole.bits
+    assert "counts for" not in whole.statement
+
+
+def test_nothing_but_signs_of_a_harvest_is_weakened(unknown: World) -> None:
+    weakened = [item for item in unknown.tested(unknown.group("unknown")).evidence if "counts for" in item.statement]
+    assert {item.question for item in weakened} == {Question.EXTRACTION}
+
+
+def test_prompts_that_make_training_data_count_whoever_pays() -> None:
+    grading = {**ONCE, "intent": 2, "intent_bits": 8.0}
+    with a_world(
+        Crowd("people", 400, columns={**PEOPLE, "intent": 0, "intent_bits": 8.0}),
+        Crowd("graders", 13, exchanges=40, uneven=0.02, unlike=0.0, columns=grading),
+    ) as world:
+        assert world.evidence(world.group("graders"))["harvest_intent"].bits > 5
+        assert _verdict(world, "graders") is VerdictKind.DISTILLATION
+
+
+def test_where_a_log_knows_organisations_who_has_none_is_no_fleet_of_one() -> None:
+    with a_world(
+        Crowd("people", 400, columns={**PEOPLE, "org_id": some(0.3, "Firm Ltd")}),
+        _program("unknown"),
+    ) as world:
+        assert customers(world.group("unknown"), world.case).share == 1.0
+        assert _verdict(world, "unknown") is VerdictKind.DISTILLATION

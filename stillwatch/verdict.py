@@ -58,21 +58,26 @@ def test_group(group: Group, case: Case, weights: Weights) -> Tested:
 
 
 def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
-    """Return what every kind finds; signs of a harvest count for the share of the questions that members do not all
-    ask: what each of them has alone no operator needed the others for. Those that any program gives count as far as
-    the members are known to be several customers."""
+    """Return what every kind finds, each for the share of it that counts."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
     own, several = own_share(group, case), customers(group, case)
     return [(kind, _allowed(kind, finding, own, several)) for kind, finding in findings]
 
 
 def _allowed(kind: Kind, finding: Finding, own: float, several: Customers) -> Finding:
-    if kind.question is not Question.EXTRACTION:
+    """Return a finding that counts as far as it may.
+
+    Signs of a harvest count for the share of the questions that members do not all ask: what each of them has alone no
+    operator needed the others for. They, and those of a pool, count as far as the members are known to be several
+    customers.
+    """
+    harvest = kind.question is Question.EXTRACTION
+    if not harvest and kind.family is not Family.RELAY:
         return finding
-    if kind.kind == "harvest_intent" or finding.p_value is None or not several.why:
-        return dataclasses.replace(finding, share=finding.share * own)
-    statement = f"{finding.statement} ({several.why})"
-    return dataclasses.replace(finding, share=finding.share * own * several.share, statement=statement)
+    share = finding.share * several.share * (own if harvest else 1.0)
+    told = several.why and finding.p_value is not None
+    statement = f"{finding.statement} ({several.why})" if told else finding.statement
+    return dataclasses.replace(finding, share=share, statement=statement)
 
 
 def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:

@@ -28,6 +28,7 @@ def world() -> Iterator[World]:
     relayed = {"prefix_marks": _passed_on, "ts": lambda rows: MIDNIGHT + rows.nth * HOUR + rows.account * 10**7}
     with a_world(
         Crowd("people", 250, columns=PEOPLE),
+        Crowd("clerks", 3, columns={**PEOPLE, "org_id": "Firm Ltd"}),
         Crowd("pool", 30, columns=PROMPTS, traits={"payment_id": dealt(6, "card ")}, **pool),
         Crowd("registered", 3, columns=PROMPTS, traits={"program": "research"}, **pool),
         Crowd("quiet", 4, exchanges=1, uneven=0, columns=PEOPLE),

@@ -36,6 +36,7 @@ def world() -> Iterator[World]:
         Crowd("beside", 30, uneven=1.2, unlike=0.0, columns=PEOPLE, traits=traits),
         _half("left", 30, "tool/1"),
         _half("right", 60, "tool/2"),
+        Crowd("clerks", 3, columns={**PEOPLE, "org_id": "Firm Ltd"}, traits=traits),
     ) as made:
         yield made
 

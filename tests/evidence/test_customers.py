@@ -30,6 +30,7 @@ def _program(name: str, accounts: int = 13, **traits: Any) -> Crowd:
 PROGRAMS = {
     "unknown": _program("unknown"),
     "apart": _program("apart", payment_id=_one_each("card"), **MAIL),
+    "threes": _program("threes", payment_id=dealt(4, "card "), **MAIL),
     "card": _program("card", payment_id="company card", **MAIL),
     "domain": _program("domain", email_domain="firm.example"),
     "many": _program("many", FLEET),
@@ -58,16 +59,15 @@ def apart() -> Iterator[World]:
 @pytest.mark.parametrize(
     ("program", "share", "why"),
     [
-        ("unknown", 0.13, "registrations are not known"),
-        ("card", 0.13, "one `payment_id` is most members'"),
-        ("domain", 0.13, "a mail domain of their own"),
+        ("unknown", 0.065, "registrations are not known"),
+        ("card", 0.065, "most members share a few of `payment_id`"),
+        ("domain", 0.065, "a mail domain of their own"),
         ("apart", 1.0, ""),
-        ("many", 1.0, ""),
+        ("many", 0.5, "registrations are not known"),
+        ("threes", 1.0, ""),
     ],
 )
-def test_members_are_several_customers_if_they_register_apart_or_are_too_many(
-    program: str, share: float, why: str
-) -> None:
+def test_members_are_several_customers_if_they_register_apart(program: str, share: float, why: str) -> None:
     with _with(program) as world:
         found = customers(world.group(program), world.case)
     assert found.share == pytest.approx(share)
@@ -88,7 +88,7 @@ def test_a_program_under_a_few_accounts_is_no_harvest_unless_they_register_apart
 def test_the_reader_is_told_why_it_counts_for_less(unknown: World, apart: World) -> None:
     few = unknown.evidence(unknown.group("unknown"))["single_shot"]
     whole = apart.evidence(apart.group("apart"))["single_shot"]
-    assert "(counts for 13%: no row says who belongs to one organisation" in few.statement
+    assert "(counts for 6%: no row says who belongs to one organisation" in few.statement
     assert few.bits < 1 < whole.bits
     assert "counts for" not in whole.statement
 
@@ -98,12 +98,14 @@ def test_nothing_but_signs_of_a_harvest_is_weakened(unknown: World) -> None:
     assert {item.question for item in weakened} == {Question.EXTRACTION}
 
 
-def test_prompts_that_make_training_data_count_whoever_pays() -> None:
+def test_a_company_that_has_answers_graded_is_no_harvest_either() -> None:
     grading = {**ONCE, "intent": 2, "intent_bits": 8.0}
-    with a_world(
-        Crowd("people", 400, columns={**PEOPLE, "intent": 0, "intent_bits": 8.0}),
-        Crowd("graders", 13, exchanges=40, uneven=0.02, unlike=0.0, columns=grading),
-    ) as world:
+    people = {**PEOPLE, "intent": 0, "intent_bits": 8.0}
+    graders = Crowd("graders", 13, exchanges=40, uneven=0.02, unlike=0.0, columns=grading)
+    with a_world(Crowd("people", 400, columns=people), graders) as world:
+        assert world.evidence(world.group("graders"))["harvest_intent"].p_value == pytest.approx(0.0, abs=1e-9)
+        assert _verdict(world, "graders") is None
+    with a_world(Crowd("people", 400, columns={**people, "org_id": some(0.3, "Firm Ltd")}), graders) as world:
         assert world.evidence(world.group("graders"))["harvest_intent"].bits > 5
         assert _verdict(world, "graders") is VerdictKind.DISTILLATION
 

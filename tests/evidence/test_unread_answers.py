@@ -52,8 +52,9 @@ def _talks(name: str, accounts: int, pause: float, **more: Column) -> Crowd:
 
 
 def _among(*crowds: Crowd) -> AbstractContextManager[World]:
-    """Return a world of people who read, of agents with tools, and of some crowds."""
-    return a_world(_talks("people", 150, 130.0), _talks("agents", 30, 4.0, tools_mark=9), *crowds)
+    """Return a world of people who read, of agents with tools, of some crowds, and of an organisation."""
+    clerks = _talks("clerks", 3, 130.0, org_id="Firm Ltd")
+    return a_world(_talks("people", 150, 130.0), _talks("agents", 30, 4.0, tools_mark=9), *crowds, clerks)
 
 
 @pytest.fixture(scope="module")

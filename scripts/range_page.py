@@ -171,7 +171,7 @@ def _ladder() -> str:
 
 
 def _cases(cases: Sequence[Case]) -> str:
-    heads = ("case", "scenario", "scale", "seed", "innocents", "history", "scans", "rungs", "dials")
+    heads = ("case", "scenario", "scale", "seed", "innocents", "history", "scans", "rungs", "dials", "log")
     rows = [
         (
             f"`{case.name}`",
@@ -183,6 +183,7 @@ def _cases(cases: Sequence[Case]) -> str:
             f"after {', '.join(f'{hours:g}' for hours in case.looks)} h" if case.looks else str(case.cut_offs),
             ", ".join(f"`{name}`" for name in case.rungs) or "-",
             ", ".join(itertools.starmap("`{}={:g}`".format, case.dials.items())) or "-",
+            case.shape,
         )
         for case in cases
     ]

@@ -4,7 +4,7 @@ A company that asks with one program under many accounts of its own works as one
 templates, each question once, handing failed requests from one key to the next. Where a log says who belongs to one
 organisation, that explains the company (`declared_organisation`). Where no row of it does, nobody can be told from such
 a company by what its programs do: signs of a harvest and of a pool count in full only for members that pay and register
-apart; for others in part, the more of them there are, and never for more than half.
+apart; for others not at all in groups as small as a fleet, and for half in larger ones.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from stillwatch.profiles import INSTRUMENTS
 from stillwatch.trim import MOST
 
 FLEET = 100
-"""Accounts under which one customer's programs may run without the log saying so; judged: keys by service, not by
-person. A smaller group counts for as large a part as it is of this."""
+"""Accounts under which one customer's programs may run without the log saying so; judged: keys go by service in a
+company, not by person."""
 UNKNOWN_CUSTOMERS = 0.5
-"""What signs count for where customers are not known, at the most: one kind alone is then never enough."""
+"""What signs count for in larger groups where customers are not known: one kind alone is then never enough."""
 TO_AN_INSTRUMENT = 10
 """Members to a card or device from which they pay openly together; judged: campaigns that were described have two or
 three accounts to a card, a company has a card or two."""
@@ -48,7 +48,7 @@ def customers(group: Group, case: Case) -> Customers:
     openly_one = _openly_one(group, case)
     if not openly_one:
         return Customers(1.0, "")
-    share = UNKNOWN_CUSTOMERS * min(1.0, len(group) / FLEET)
+    share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
     why = f"no row says who belongs to one organisation, {openly_one}, and a customer's programs may run under so many"
     return Customers(share, f"counts for {share:.0%}: {why}")
 

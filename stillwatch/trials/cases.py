@@ -7,8 +7,8 @@ only. To add a case, add its line and save the baseline anew (`stillwatch range 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from stillwatch.range.campaigns import LADDER as RUNGS
 from stillwatch.range.cast import WorldSpec
@@ -16,6 +16,7 @@ from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.render import TextMode
 from stillwatch.range.scenarios import INNOCENT, scenario_named
 from stillwatch.range.store import ORDINARY
+from stillwatch.trials.shapes import SHAPES, WHOLE
 
 REPORTING = 200
 """Seeds from here on are for reporting; nothing may be fitted on them."""
@@ -33,6 +34,7 @@ class Case:
         history: see `WorldSpec`.
         looks: hours after the first harvest at which a scan looks, ascending, instead of `cut_offs`; what came after
             the last look is not imported.
+        shape: which columns are imported, a name in `SHAPES`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Case:
     cut_offs: int = 5
     history: int = 0
     looks: tuple[float, ...] = ()
+    shape: str = WHOLE
 
     @property
     def id(self) -> str:
@@ -209,13 +212,40 @@ def _wide_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
 PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, dials) in enumerate(_wide_worlds()))
 """More of them, where a change to detection is to be sure of: forty-six worlds in a quarter of an hour."""
 
+_THIN = tuple(name for name in SHAPES if name != WHOLE)
+
+
+def _thin(seed: int, shapes: Sequence[str]) -> tuple[Case, ...]:
+    """Return the worlds of the practice set in logs of some shapes, on seeds from `seed` on."""
+    worlds = [(shape, case) for shape in shapes for case in PRACTICE]
+    return tuple(
+        replace(case, name=f"{case.name}-{shape}", seed=seed + n, shape=shape) for n, (shape, case) in enumerate(worlds)
+    )
+
+
+THIN = _thin(1501, _THIN)
+"""A hundred innocent worlds in logs that lack columns: whether anybody is accused for what a log cannot say."""
+THIN_PRACTICE = _thin(100, [name for name in _THIN if not SHAPES[name].organisations])
+"""Those that lack organisations, where most can go wrong, on seeds that may be looked at."""
+THIN_CAMPAIGNS = tuple(
+    Case(f"{name}-{shape}", scenario, scale, seed, innocents, cut_offs=2, shape=shape)
+    for name, scenario, scale, seed, innocents in (
+        ("grader", "grader-2026-02", 0.2, 361, 4.0),
+        ("letter", "letter-2026-06", 0.002, 362, 3.0),
+        ("pivot", "pivot-2026-02", 0.003, 363, 4.0),
+    )
+    for shape in _THIN
+)
+"""What such logs cost: three campaigns in the same world, but for what is imported of it."""
+
 SETS: Mapping[str, tuple[Case, ...]] = {
     "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
-    "practice-wide": PRACTICE_WIDE, "early": EARLY, "early-practice": EARLY_PRACTICE,
+    "practice-wide": PRACTICE_WIDE, "early": EARLY, "early-practice": EARLY_PRACTICE, "thin": THIN,
+    "thin-practice": THIN_PRACTICE, "thin-campaigns": THIN_CAMPAIGNS,
 }  # fmt: skip
-PRACTICE_SETS = ("practice", "practice-wide", "early-practice")
+PRACTICE_SETS = ("practice", "practice-wide", "early-practice", "thin-practice")
 """Sets whose seeds may be looked at."""
-INNOCENT_SETS = ("calibration", "practice", "practice-wide")
+INNOCENT_SETS = ("calibration", "practice", "practice-wide", "thin", "thin-practice")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
 EARLY_SETS = ("early", "early-practice")
 """Sets that say how soon campaigns are found: shown by their alarms, and not held against a saved baseline."""

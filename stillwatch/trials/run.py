@@ -21,6 +21,7 @@ from stillwatch.range.scoring import Score, score
 from stillwatch.range.store import World
 from stillwatch.trials.carried import Carried, carried
 from stillwatch.trials.cases import Case
+from stillwatch.trials.shapes import SHAPES, WHOLE, Shape
 
 _FIRST = 0.12
 """Share of the world's days that lie before the first cut-off."""
@@ -57,23 +58,37 @@ def laid(case: Case, folder: Path, *, watcher: commands.Watcher) -> tuple[World,
     begun = time.perf_counter()
     world = build_world(case.spec(), folder / "world", case.seed)
     built = time.perf_counter()
-    ledger, log = folder / "ledger", world.exchanges
-    if case.looks:
-        log = _before(looks(world.truth, case.looks)[-1], log, folder / "seen.parquet")
-    options = IngestOptions(accounts=(str(world.accounts),))
+    ledger, shape = folder / "ledger", SHAPES[case.shape]
+    log = world.exchanges
+    if case.looks or case.shape != WHOLE:
+        until = looks(world.truth, case.looks)[-1] if case.looks else None
+        log = _seen(log, folder / "seen.parquet", columns=shape.exchanges, until=until)
+    accounts = (str(_accounts(world.accounts, folder, shape)),) if shape.accounts else ()
+    options = IngestOptions(accounts=accounts)
     commands.import_logs([str(log)], ledger, key=None, options=options, watcher=watcher)
     return world, ledger, (built - begun, time.perf_counter() - built)
 
 
-def _before(until: dt.datetime, exchanges: Path, to: Path) -> Path:
-    """Write the exchanges before a moment to a file of their own, a part of the file at a time."""
+def _seen(exchanges: Path, to: Path, *, columns: frozenset[str], until: dt.datetime | None) -> Path:
+    """Write some columns of the exchanges before a moment to a file of their own, a part of the file at a time."""
     log = pq.ParquetFile(exchanges)
-    with pq.ParquetWriter(to, log.schema_arrow) as writer:
-        for batch in log.iter_batches():
-            writer.write_batch(
-                batch.filter(pc.less(batch.column("ts"), pa.scalar(until, batch.schema.field("ts").type)))
-            )
+    names = [name for name in log.schema_arrow.names if name in columns]
+    with pq.ParquetWriter(to, pa.schema([log.schema_arrow.field(name) for name in names])) as writer:
+        for batch in log.iter_batches(columns=names):
+            if until is not None:
+                moment = pa.scalar(until, batch.schema.field("ts").type)
+                batch = batch.filter(pc.less(batch.column("ts"), moment))
+            writer.write_batch(batch)
     return to
+
+
+def _accounts(accounts: Path, folder: Path, shape: Shape) -> Path:
+    """Return the table of accounts, without organisations where the exchanges have none."""
+    table = pq.read_table(accounts)
+    if shape.organisations or "org_id" not in table.schema.names:
+        return accounts
+    pq.write_table(table.drop_columns(["org_id"]), folder / "seen-accounts.parquet")
+    return folder / "seen-accounts.parquet"
 
 
 def looks(truth: Path, hours: Sequence[float]) -> list[dt.datetime]:

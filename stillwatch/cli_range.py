@@ -141,7 +141,8 @@ def run(
         typer.Option(
             "--set",
             help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
-            "`calibration`, `practice`, `practice-wide`.",
+            "`calibration`, `practice`, `practice-wide`; logs that lack columns: `thin`, `thin-practice`, "
+            "`thin-campaigns`.",
         ),
     ] = "fast",
     only: Annotated[list[str] | None, typer.Option("--only", metavar="CASE", help="These cases of the set.")] = None,

@@ -4,7 +4,8 @@ A company that asks with one program under many accounts of its own works as one
 templates, each question once, handing failed requests from one key to the next. Where a log says who belongs to one
 organisation, that explains the company (`declared_organisation`). Where no row of it does, nobody can be told from such
 a company by what its programs do: signs of a harvest and of a pool count in full only for members that pay and register
-apart; for others not at all in groups as small as a fleet, and for half in larger ones.
+apart. For members that pay or register openly together they count for nothing; where that is not known, for nothing in
+groups as small as a fleet, and in part in larger ones.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.evidence.case import Case, Group
-from stillwatch.profiles import INSTRUMENTS
+from stillwatch.profiles import I64, INSTRUMENTS
 from stillwatch.trim import MOST
 
 FLEET = 100
 """Accounts under which one customer's programs may run without the log saying so; judged: keys go by service in a
 company, not by person."""
-UNKNOWN_CUSTOMERS = 0.5
-"""What signs count for in larger groups where customers are not known: one kind alone is then never enough."""
+UNKNOWN_CUSTOMERS = 0.4
+"""What signs count for in larger groups where registrations are not known: two kinds that any batch job shows are not
+enough then."""
 TO_AN_INSTRUMENT = 10
-"""Members to a card or device from which they pay openly together; judged: campaigns that were described have two or
-three accounts to a card, a company has a card or two."""
+"""Members to a card, device or mail domain from which they are openly together; judged: campaigns that were described
+have two or three accounts to a card, a company has a card or two."""
+_FEW = 2
+"""Cards or domains that a company of any size may have."""
 _OWN = 0.01
 """Share of all other accounts from which a mail domain is many customers'."""
 
@@ -45,28 +49,40 @@ def customers(group: Group, case: Case) -> Customers:
     """Return how far the members of a group are known to be several customers."""
     if case.people.categories["org"].known.any():
         return Customers(1.0, "")
-    openly_one = _openly_one(group, case)
-    if not openly_one:
-        return Customers(1.0, "")
-    share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
-    why = f"no row says who belongs to one organisation, {openly_one}, and a customer's programs may run under so many"
-    return Customers(share, f"counts for {share:.0%}: {why}")
+    if not _registered(group, case):
+        share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
+        return Customers(share, _why(share, "members' registrations are not known"))
+    together = _together(group, case)
+    return Customers(0.0, _why(0.0, together)) if together else Customers(1.0, "")
 
 
-def _openly_one(group: Group, case: Case) -> str:
-    """Return why the members may be one customer that hides nothing, empty if they register apart."""
-    categories, members = case.people.categories, group.accounts
-    registered = categories["payment_bin"].known | categories["email_domain"].known
-    if registered[members].sum() < MOST * len(group):
-        return "members' registrations are not known"
+def _why(share: float, reason: str) -> str:
+    return (
+        f"counts for {share:.0%}: no row says who belongs to one organisation, {reason}, and a customer's own programs"
+        " work like this"
+    )
+
+
+def _registered(group: Group, case: Case) -> bool:
+    categories = case.people.categories
+    known = categories["payment_bin"].known | categories["email_domain"].known
+    return bool(known[group.accounts].sum() >= MOST * len(group))
+
+
+def _together(group: Group, case: Case) -> str:
+    """Return what most members openly have in common, empty if they register apart."""
+    members = group.accounts
     for kind in INSTRUMENTS:
         held = case.people.shared[kind].matrix[members] > 0
-        among = np.asarray(held.sum(axis=0)).ravel()
-        among = among[among >= 2]
-        if len(among) and among.sum() >= max(MOST * len(group), TO_AN_INSTRUMENT * len(among)):
+        if _few(np.asarray(held.sum(axis=0)).ravel(), len(group)):
             return f"most members share a few of `{kind}`"
-    inside, everywhere = (categories["email_domain"].counts(accounts) for accounts in (members, None))
-    others = everywhere - inside < _OWN * (case.people.size - len(group))
-    if (others & (inside >= MOST * len(group))).any():
-        return "most members have a mail domain of their own"
-    return ""
+    domains = case.people.categories["email_domain"]
+    inside = domains.counts(members)
+    own = domains.counts() - inside < _OWN * (case.people.size - len(group))
+    return "most members have mail domains that are nobody else's" if _few(inside[own], len(group)) else ""
+
+
+def _few(counts: I64, members: int) -> bool:
+    """Return whether a few values, each of two members or more, are most members'."""
+    counts = counts[counts >= 2]
+    return bool(counts.sum() >= MOST * members and len(counts) <= max(_FEW, members / TO_AN_INSTRUMENT))

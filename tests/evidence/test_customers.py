@@ -31,6 +31,7 @@ PROGRAMS = {
     "unknown": _program("unknown"),
     "apart": _program("apart", payment_id=_one_each("card"), **MAIL),
     "threes": _program("threes", payment_id=dealt(4, "card "), **MAIL),
+    "cards": _program("cards", payment_id=dealt(2, "company card "), **MAIL),
     "card": _program("card", payment_id="company card", **MAIL),
     "domain": _program("domain", email_domain="firm.example"),
     "many": _program("many", FLEET),
@@ -61,9 +62,10 @@ def apart() -> Iterator[World]:
     [
         ("unknown", 0.0, "registrations are not known"),
         ("card", 0.0, "most members share a few of `payment_id`"),
-        ("domain", 0.0, "a mail domain of their own"),
+        ("domain", 0.0, "mail domains that are nobody else's"),
         ("apart", 1.0, ""),
-        ("many", 0.5, "registrations are not known"),
+        ("cards", 0.0, "most members share a few of `payment_id`"),
+        ("many", 0.4, "registrations are not known"),
         ("threes", 1.0, ""),
     ],
 )

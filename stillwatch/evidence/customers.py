@@ -25,10 +25,10 @@ UNKNOWN_CUSTOMERS = 0.4
 """What signs count for in larger groups where registrations are not known: two kinds that any batch job shows are not
 enough then."""
 TO_AN_INSTRUMENT = 10
-"""Members to a card, device or mail domain from which they are openly together; judged: campaigns that were described
-have two or three accounts to a card, a company has a card or two."""
-_FEW = 2
-"""Cards or domains that a company of any size may have."""
+"""Members to a card or device from which they are openly together; judged: campaigns that were described have two or
+three accounts to a card, a company has a card or two."""
+FEW = 2
+"""Cards or mail domains that a company of any size may have."""
 _OWN = 0.01
 """Share of all other accounts from which a mail domain is many customers'."""
 
@@ -74,15 +74,15 @@ def _together(group: Group, case: Case) -> str:
     members = group.accounts
     for kind in INSTRUMENTS:
         held = case.people.shared[kind].matrix[members] > 0
-        if _few(np.asarray(held.sum(axis=0)).ravel(), len(group)):
+        if _few(np.asarray(held.sum(axis=0)).ravel(), group, most=len(group) / TO_AN_INSTRUMENT):
             return f"most members share a few of `{kind}`"
     domains = case.people.categories["email_domain"]
     inside = domains.counts(members)
     own = domains.counts() - inside < _OWN * (case.people.size - len(group))
-    return "most members have mail domains that are nobody else's" if _few(inside[own], len(group)) else ""
+    return "most members have mail domains that are nobody else's" if _few(inside[own], group) else ""
 
 
-def _few(counts: I64, members: int) -> bool:
+def _few(counts: I64, group: Group, *, most: float = FEW) -> bool:
     """Return whether a few values, each of two members or more, are most members'."""
     counts = counts[counts >= 2]
-    return bool(counts.sum() >= MOST * members and len(counts) <= max(_FEW, members / TO_AN_INSTRUMENT))
+    return bool(counts.sum() >= MOST * len(group) and len(counts) <= max(FEW, most))

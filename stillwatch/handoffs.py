@@ -117,8 +117,8 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
         tables.append(found.append_column("motif", pa.array(np.full(found.num_rows, motif))))
     rows = pa.concat_tables(tables).sort_by([("motif", "ascending"), ("source", "ascending"), ("target", "ascending")])
     ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]
-    orgs = people.categories["org"].codes
-    apart = ~((orgs[ends[0]] == orgs[ends[1]]) & people.categories["org"].known[ends[0]])
+    orgs = people.categories["declared"].codes
+    apart = ~((orgs[ends[0]] == orgs[ends[1]]) & people.categories["declared"].known[ends[0]])
     failed = np.flatnonzero(np.asarray(rows.column("motif").to_numpy()) == MOTIFS.index("failover"))
     counts = np.asarray(rows.column("n").to_numpy(), dtype=np.int64)
     apart[failed] &= ~_anyhow(people, ends[0][failed], ends[1][failed], counts[failed])

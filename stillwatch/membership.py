@@ -213,4 +213,4 @@ def _share_of(inside: Flags, people: Population, part: str, whole: str) -> F64:
 
 def _vouched(people: Population) -> Flags:
     """Return who is in a programme or belongs to a declared organisation."""
-    return np.asarray(people.categories["program"].known | people.categories["org"].known)
+    return np.asarray(people.categories["program"].known | people.categories["declared"].known)

@@ -106,7 +106,7 @@ def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group]]:
     candidates = propose(sight)
     groups: dict[str, Group] = {}
     for candidate in candidates:
-        owners = without_tenants(candidate.accounts, sight.people.categories["org"])
+        owners = without_tenants(candidate.accounts, sight.people.categories["declared"])
         if len(owners) < sight.limits.smallest_group:
             continue
         accounts = trimmed(owners, sight.means, sight.limits.least_exchanges)

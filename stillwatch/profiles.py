@@ -127,7 +127,8 @@ class Population:
         n: exchanges per account, shape (accounts,).
         totals: counts per account by the column names of `TOTALS` and `PACE_COUNTS`, and `distinct_prompts`.
         profiles: topics and lengths.
-        categories: usual client, network, model and the traits of the account table, by name.
+        categories: usual client, network, model and the traits of the account table, by name; `declared` is the
+            organisation, else the mail domain of an account that proved to be one's.
         shared: incidence of marks, by kind.
         created_us, status_us: microseconds since the epoch, `UNKNOWN` where not known.
     """
@@ -164,6 +165,7 @@ def population(engine: Engine) -> Population:
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
+    categories["declared"] = _either(categories["org"], _verified_domain(categories))
     shared = {kind: _incidence(kind, engine.table(query), ids) for kind, query in SHARED.items()}
     shared |= {name: _account_incidence(name, _category(accounts.column(name)), len(ids)) for name in OF_ACCOUNTS}
     return Population(
@@ -222,6 +224,13 @@ def _either(first: Category, second: Category) -> Category:
     labels = [*first.values, *second.values]
     codes = np.where(first.known, first.codes, np.where(second.known, second.codes + len(first.values), UNKNOWN))
     return _category(pa.chunked_array([pa.array([labels[c] if c != UNKNOWN else None for c in codes], pa.string())]))
+
+
+def _verified_domain(categories: Mapping[str, Category]) -> Category:
+    """Return the mail domain of each account whose owner proved to be an organisation."""
+    domains, verification = categories["email_domain"], categories["verification"]
+    proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == "organisation"])
+    return Category(np.where(proved, domains.codes, UNKNOWN), domains.values)
 
 
 def _incidence(kind: str, table: pa.Table, ids: pa.Array) -> Incidence:

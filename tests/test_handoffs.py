@@ -19,20 +19,28 @@ Row = tuple[str, int, dict[str, Any]]
 """Account, microseconds since midnight, columns."""
 
 
-def _found(*rows: Row, orgs: dict[str, str] | None = None) -> list[tuple[str, str, str, int, str]]:
+def _found(
+    *rows: Row, orgs: dict[str, str] | None = None, mail: dict[str, str] | None = None
+) -> list[tuple[str, str, str, int, str]]:
+    *rows: Row, orgs: dict[str, str] | None = None, mail: dict[str, str] | None = None
+) -> list[tuple[str, str, str, int, str]]:
     """Return source, target, motif, number and exhibit of all hand-offs in a ledger of some exchanges."""
-    moves, ids = _moves(*rows, orgs=orgs)
+    moves, ids = _moves(*rows, orgs=orgs, mail=mail)
     columns = (moves.source, moves.target, moves.motif, moves.n, moves.exhibit)
     return [(ids[s], ids[t], MOTIFS[m], int(n), e) for s, t, m, n, e in zip(*columns, strict=True)]
 
 
-def _moves(*rows: Row, orgs: dict[str, str] | None = None) -> tuple[Handoffs, tuple[str, ...]]:
+def _moves(
+    *rows: Row, orgs: dict[str, str] | None = None, mail: dict[str, str] | None = None
+) -> tuple[Handoffs, tuple[str, ...]]:
     sketches = [
         {"exchange_id": f"x{i}", "ts": MIDNIGHT + ts, "account_id": account, "model": "m", "half": 0, **columns}
         for i, (account, ts, columns) in enumerate(rows)
     ]
     names = sorted({account for account, _, _ in rows})
-    told = {"account_id": names, "org_id": pa.array([(orgs or {}).get(name) for name in names], pa.string())}
+    org_id, domain = ([(told or {}).get(name) for name in names] for told in (orgs, mail))
+    told = {"account_id": names, "org_id": pa.array(org_id, pa.string()), "email_domain": pa.array(domain, pa.string())}
+    told["verification"] = pa.array([name and "organisation" for name in domain], pa.string())
     with attached(pa.Table.from_pylist(sketches, SKETCHES), conform(pa.table(told), ACCOUNTS)) as engine:
         people = population(engine)
         return handoffs(engine, people), people.ids
@@ -111,7 +119,9 @@ def test_a_block_brought_back_at_home_is_not() -> None:
     ("orgs", "found"), [({"a": "o", "b": "o"}, 0), ({"a": "o", "b": "p"}, 1), ({"a": "o"}, 1), ({}, 1)]
 )
 def test_accounts_of_one_declared_organisation_are_left_out(orgs: dict[str, str], found: int) -> None:
-    assert len(_found(_turns("a", 0, 1, 2), _turns("b", MINUTE, 1, 2, 3), orgs=orgs)) == found
+    rows = _turns("a", 0, 1, 2), _turns("b", MINUTE, 1, 2, 3)
+    assert len(_found(*rows, orgs=orgs)) == found
+    assert len(_found(*rows, mail=orgs)) == found
 
 
 def test_repeats_are_counted_and_the_first_exchange_shown() -> None:

@@ -170,6 +170,16 @@ def test_the_account_table_says_first_which_organisation_it_is() -> None:
     assert [found.values[code] for code in found.codes] == ["told by the table"] * 2 + ["said by the log"] * 2
 
 
+def test_a_mail_domain_declares_an_organisation_that_proved_to_be_one_and_named_no_other() -> None:
+    kinds = ["organisation", "email", "identity", None, "organisation"]
+    proved = {"email_domain": "firm.example", "verification": lambda n: kinds[:n]}
+    found = _of(Crowd("a", 4, traits=proved), Crowd("b", 2, columns={"org_id": "Firm Ltd"}, traits=proved))
+    declared = found.categories["declared"]
+    told = [declared.values[code] if code != UNKNOWN else None for code in declared.codes]
+    assert told == ["firm.example", None, None, None, "Firm Ltd", "Firm Ltd"]
+    assert found.categories["org"].known.tolist() == [False] * 4 + [True] * 2
+
+
 def test_accounts_that_are_in_no_table_are_not_known() -> None:
     exchanges, accounts = ledger(Crowd("a", 6, traits={"payment_id": dealt(2), "plan": "pro"}))
     with attached(exchanges, accounts.slice(0, 3)) as engine:

@@ -22,8 +22,6 @@ Row = tuple[str, int, dict[str, Any]]
 def _found(
     *rows: Row, orgs: dict[str, str] | None = None, mail: dict[str, str] | None = None
 ) -> list[tuple[str, str, str, int, str]]:
-    *rows: Row, orgs: dict[str, str] | None = None, mail: dict[str, str] | None = None
-) -> list[tuple[str, str, str, int, str]]:
     """Return source, target, motif, number and exhibit of all hand-offs in a ledger of some exchanges."""
     moves, ids = _moves(*rows, orgs=orgs, mail=mail)
     columns = (moves.source, moves.target, moves.motif, moves.n, moves.exhibit)

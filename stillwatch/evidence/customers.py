@@ -47,7 +47,7 @@ class Customers:
 
 def customers(group: Group, case: Case) -> Customers:
     """Return how far the members of a group are known to be several customers."""
-    if case.people.categories["declared"].known.any():
+    if case.people.categories["org"].known.any():
         return Customers(1.0, "")
     if not _registered(group, case):
         share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0

@@ -174,6 +174,14 @@ def measure(name: str, exchanges: int, seed: int, folder: Path | None) -> Throug
     )
 
 
+def _mean_characters(ledger: Path) -> float:
+    """Return the mean length of the newest turns in a ledger."""
+    with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
+        rows = connection.execute("select avg(input_chars) from read_parquet(?)", [f"{ledger}/exchanges/*/*.parquet"])
+        return float(rows.fetchall()[0][0])
+
+
 def _sketch_seconds(imported: Run) -> float | None:
     """Return what the import reports for the sketch: `timings.sketch` of its JSON."""
     timings = json.loads(imported.output).get("timings", {})

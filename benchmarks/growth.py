@@ -1,12 +1,13 @@
 """How a scan grows with its world, and what it costs above the floor: worlds of several scales, one after the other.
 
-    python -m benchmarks.growth --scales 0.1 1 --folder DIR [--scenario letter-2026-06] [--seed 20]
+    python -m benchmarks.growth --scales 0.1 1 --folder DIR [--scenario letter-2026-06] [--seed 20] [--text none]
                                 [--memory 8GB] [--threads N] [--drop-worlds] [--json]
 
-Each world is built without text, imported and scanned by the public command, and its ledger is read by
-`benchmarks.floor` with the same limits. Each step is a process of its own, measured with its start. A step that ended
-is a line of `steps.jsonl` in DIR with its ledger beside it, so that a run that was stopped goes on where it was;
-another scenario, seed or limit, or other code, wants another folder. Ratios are of the largest world to the smallest.
+Each world is built, imported and scanned by the public command, and its ledger is read by `benchmarks.floor` with the
+same limits. Without text, the default, worlds are small and hold no scaffold and no intent. Each step is a process of
+its own, measured with its start. A step that ended is a line of `steps.jsonl` in DIR with its ledger beside it, so that
+a run that was stopped goes on where it was; another scenario, seed, text or limit, or other code, wants another folder.
+Ratios are of the largest world to the smallest.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Step:
     """One step of one world that ended well.
 
     Attributes:
-        asked: the scenario, the seed and the limits, which are the same for all steps of a folder.
+        asked: the scenario, the seed, the text and the limits, which are the same for all steps of a folder.
         name: `world`, `import`, `scan` or `floor`.
         seconds: wall clock, with the start of its process.
         peak_megabytes: most memory that its processes held together.
@@ -65,7 +66,16 @@ class Growth:
     def steps(self, scale: float) -> list[Step]:
         """Return the four steps of a world; those that are not in the folder are taken now."""
         world, ledger, out = (self.folder / f"{name}-{scale:g}" for name in ("world", "ledger", "scan"))
-        made = ("--seed", str(self.asked["seed"]), "--scale", f"{scale:g}", "--text", "none", "--out", str(world))
+        made = (
+            "--seed",
+            str(self.asked["seed"]),
+            "--scale",
+            f"{scale:g}",
+            "--text",
+            str(self.asked["text"]),
+            "--out",
+            str(world),
+        )
         logs = (str(world / "exchanges.parquet"), "--accounts", str(world / "accounts.parquet"))
         taken = [
             self.taken(scale, "world", lambda: _built(world, ("range", "build", str(self.asked["scenario"]), *made))),
@@ -159,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where worlds, ledgers, scans and figures are kept")
     parser.add_argument("--scenario", default="letter-2026-06")
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--text", choices=["none", "short", "full"], default="none")
     parser.add_argument("--memory", help="limit of scan and floor; that of a scan by default")
     parser.add_argument("--threads", type=int, help="of scan and floor; all cores by default")
     parser.add_argument("--drop-worlds", action="store_true", help="remove a world's exchanges once it is imported")
@@ -166,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     options = {"--memory": given.memory, "--threads": given.threads}
     limits = tuple(part for name, value in options.items() if value is not None for part in (name, str(value)))
-    asked = {"scenario": given.scenario, "seed": given.seed, "limits": list(limits)}
+    asked = {"scenario": given.scenario, "seed": given.seed, "text": given.text, "limits": list(limits)}
     given.folder.mkdir(parents=True, exist_ok=True)
     growth = Growth(given.folder, asked, limits, given.drop_worlds)
     steps = [step for scale in sorted(given.scales) for step in growth.steps(scale)]

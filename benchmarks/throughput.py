@@ -155,10 +155,7 @@ def measure(name: str, exchanges: int, seed: int, folder: Path | None) -> Throug
         size = log.stat().st_size / 1e6
         imported = run_stillwatch("import", str(log), "--accounts", accounts, "--ledger", ledger, "--json")
         log.unlink()
-        asked = duckdb.read_parquet(f"{ledger}/exchanges/*/*.parquet").query(
-            "kept", "select avg(input_chars) from kept"
-        )
-        prompt = asked.fetchall()[0][0]
+        prompt = _mean_characters(place / "ledger")
         scanned = run_stillwatch("scan", "--ledger", ledger, "--out", str(place / "scan"))
     return Throughput(
         log=name,

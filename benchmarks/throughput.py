@@ -100,6 +100,7 @@ class Throughput:
         prompt_characters: mean length of a newest turn.
         import_seconds: reading, sketching and writing the ledger, with the start of the process.
         imported_a_second: exchanges by those seconds.
+        processor_microseconds: of the import, per exchange, summed over its processes.
         sketch_seconds: the share of it that the import itself reports for the sketch; None when it reports none.
         import_peak_megabytes, scan_peak_megabytes: most resident memory.
         scan_seconds: the scan of the ledger, with the start of the process and the report.
@@ -111,6 +112,7 @@ class Throughput:
     prompt_characters: float
     import_seconds: float
     imported_a_second: float
+    processor_microseconds: float
     sketch_seconds: float | None
     import_peak_megabytes: float
     scan_seconds: float
@@ -164,6 +166,7 @@ def measure(name: str, exchanges: int, seed: int, folder: Path | None) -> Throug
         prompt_characters=prompt,
         import_seconds=imported.seconds,
         imported_a_second=exchanges / imported.seconds,
+        processor_microseconds=imported.processor_seconds / exchanges * 1e6,
         sketch_seconds=_sketch_seconds(imported),
         import_peak_megabytes=imported.peak_megabytes,
         scan_seconds=scanned.seconds,

@@ -1,7 +1,7 @@
 """A mark that very many hold: one scaffold of a large campaign, and a popular one of forty times as many beside it.
 
-The real thing is 25,000 accounts beside a million. Here both are a hundred times smaller; what must stay bounded is held
-against a world a quarter of the size.
+The real thing is 25,000 accounts beside a million. Here both are a hundred times smaller; what must stay bounded is
+held against a world a quarter of the size.
 """
 
 from __future__ import annotations

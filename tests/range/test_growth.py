@@ -22,15 +22,15 @@ def _never() -> Run:
 
 
 def test_a_step_that_ended_is_not_taken_again(tmp_path: Path) -> None:
-    first = _growth(tmp_path).taken(0.1, "scan", lambda: Run("", 3.0, 40.0), lambda ran: {"found": ran.seconds})
+    first = _growth(tmp_path).taken(0.1, "scan", lambda: Run("", 3.0, 40.0, 1.0), lambda ran: {"found": ran.seconds})
     assert (first.seconds, first.peak_megabytes, first.figures) == (3.0, 40.0, {"found": 3.0})
     assert _growth(tmp_path).taken(0.1, "scan", _never) == first
-    assert _growth(tmp_path).taken(1.0, "scan", lambda: Run("", 5.0, 50.0)).seconds == 5.0
+    assert _growth(tmp_path).taken(1.0, "scan", lambda: Run("", 5.0, 50.0, 1.0)).seconds == 5.0
     assert len((tmp_path / FILE).read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_steps_of_another_world_are_refused(tmp_path: Path) -> None:
-    _growth(tmp_path).taken(0.1, "scan", lambda: Run("", 3.0, 40.0))
+    _growth(tmp_path).taken(0.1, "scan", lambda: Run("", 3.0, 40.0, 1.0))
     with pytest.raises(Refused, match="other worlds"):
         _growth(tmp_path, seed=21).taken(0.1, "scan", _never)
 

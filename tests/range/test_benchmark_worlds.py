@@ -136,6 +136,12 @@ def test_the_peak_of_a_command_is_its_own_and_not_that_of_who_started_it() -> No
     assert 2 < ran.peak_megabytes < 100
 
 
+def test_processor_time_counts_the_processes_that_a_command_starts() -> None:
+    works = "import time; end = time.process_time() + 0.4\\nwhile time.process_time() < end: pass"
+    both = f"import subprocess, sys; [subprocess.run([sys.executable, '-c', '{works}']) for _ in 'ab']"
+    assert 0.8 < run((sys.executable, "-c", both)).processor_seconds < 3
+
+
 def test_a_command_that_fails_is_not_measured() -> None:
     with pytest.raises(StillwatchError, match="exit code 3"):
         run((sys.executable, "-I", "-S", "-c", "raise SystemExit(3)"))

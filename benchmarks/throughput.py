@@ -87,7 +87,7 @@ _LITELLM = """
         null as guardrail_information, null as standard_built_in_tools_params
     from batch"""
 """LiteLLM's `StandardLoggingPayload`, with the fields that its proxy writes of a chat completion."""
-LOGS = {"record": Log("select * from batch", context=5.0), "litellm": Log(_LITELLM, context=19.0)}
+LOGS = {"record": Log("select * from batch", context=5.0), "litellm": Log(_LITELLM, context=22.0)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,18 @@ _COMMAND = (sys.executable, "-c", "from stillwatch.cli import main; main()")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A command that ended well: its output, wall-clock seconds, and the most memory it and its processes held."""
+    """A command that ended well, with what it and its processes took.
+
+    Attributes:
+        seconds: by the clock.
+        peak_megabytes: most memory they held together.
+        processor_seconds: summed over cores; on a busy machine this says more than the clock.
+    """
 
     output: str
     seconds: float
     peak_megabytes: float
+    processor_seconds: float
 
 
 def run_stillwatch(*arguments: str) -> Run:
@@ -49,10 +56,10 @@ def run(command: Sequence[str]) -> Run:
     seconds = time.perf_counter() - begun
     os.close(write_end)
     with os.fdopen(read_end, encoding="ascii") as told:
-        peak, code = (int(number) for number in (told.read() or "0 -1").split())
+        peak, worked, code = (int(number) for number in (told.read() or "0 0 -1").split())
     if code or ended.returncode:
         raise StillwatchError(f"exit code {code or ended.returncode}", where=" ".join(command))
-    return Run(ended.stdout, seconds, peak / 1024)
+    return Run(ended.stdout, seconds, peak / 1024, worked / 1000)
 
 
 def machine() -> str:

@@ -123,13 +123,18 @@ def rates(table: pa.Table, repeats: int) -> list[Rate]:
 
 
 def _rate(name: str, megabytes: float, work: Callable[[], object], *, rows: int, repeats: int) -> Rate:
+    median = processor_seconds(work, repeats)
+    return Rate(name, megabytes / median, median / rows * 1e6)
+
+
+def processor_seconds(work: Callable[[], object], repeats: int) -> float:
+    """Return the median processor time of `work` over `repeats` runs after one that is not counted."""
     seconds = []
     for _ in range(repeats + 1):
         begun = time.process_time()
         work()
         seconds.append(time.process_time() - begun)
-    median = statistics.median(seconds[1:])
-    return Rate(name, megabytes / median, median / rows * 1e6)
+    return statistics.median(seconds[1:])
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.peers.peer import Peer
 from stillwatch.errors import Refused, StillwatchError
 
 REQUIREMENTS = Path(__file__).with_name("requirements")
@@ -24,39 +23,43 @@ def default_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "stillwatch-peers"
 
 
-def python_of(peer: Peer, folder: Path) -> Path:
-    """Return the interpreter of the peer's environment under `folder`; the environment is made if it is not there.
+def python_of(requirements: str, folder: Path) -> Path:
+    """Return the interpreter of the environment with `requirements` under `folder`; it is made if it is not there.
+
+    Args:
+        requirements: file in `benchmarks/peers/requirements`; empty for the project's own environment.
+        folder: of all environments.
 
     Raises:
         Refused: `folder` is inside the repository.
         StillwatchError: the packages could not be installed.
     """
-    if not peer.requirements:
+    if not requirements:
         return Path(sys.executable)
     if folder.resolve().is_relative_to(REPOSITORY):
         raise Refused(
             "environments of peers stay outside the repository", where=str(folder), remedy="another `--environments`"
         )
-    place = _place(peer, folder)
-    if not is_ready(peer, folder):
-        _make(REQUIREMENTS / peer.requirements, place)
-        (place / _READY).write_text(_digest(peer), encoding="ascii")
+    place = _place(requirements, folder)
+    if not is_ready(requirements, folder):
+        _make(REQUIREMENTS / requirements, place)
+        (place / _READY).write_text(_digest(requirements), encoding="ascii")
     return _python(place)
 
 
-def is_ready(peer: Peer, folder: Path) -> bool:
-    """Return whether the peer's environment is there, finished, and made from the pins as they are now."""
-    told = _place(peer, folder) / _READY
-    return not peer.requirements or (told.is_file() and told.read_text(encoding="ascii") == _digest(peer))
+def is_ready(requirements: str, folder: Path) -> bool:
+    """Return whether that environment is there, finished, and made from the pins as they are now."""
+    told = _place(requirements, folder) / _READY
+    return not requirements or (told.is_file() and told.read_text(encoding="ascii") == _digest(requirements))
 
 
-def _place(peer: Peer, folder: Path) -> Path:
+def _place(requirements: str, folder: Path) -> Path:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return folder / f"{Path(peer.requirements).stem}-{version}"
+    return folder / f"{Path(requirements).stem}-{version}"
 
 
-def _digest(peer: Peer) -> str:
-    return hashlib.sha256((REQUIREMENTS / peer.requirements).read_bytes()).hexdigest()
+def _digest(requirements: str) -> str:
+    return hashlib.sha256((REQUIREMENTS / requirements).read_bytes()).hexdigest()
 
 
 def _python(place: Path) -> Path:

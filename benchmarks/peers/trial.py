@@ -63,7 +63,7 @@ def attempt(peer: Peer, world: Path, *, environments: Path, limit: float) -> Tri
             remedy="`stillwatch range build SCENARIO --out DIR`",
         )
     try:
-        python = python_of(peer, environments)
+        python = python_of(peer.requirements, environments)
     except Refused:
         raise
     except StillwatchError as error:

@@ -57,7 +57,11 @@ def _messages(body: Json) -> list[Message]:
         return [read_message(body["output"]["message"])]
     if isinstance(body.get("output"), list):
         return list(read_messages(body["output"]))
-    if isinstance(body.get("content"), list | str) or "tool_calls" in body or isinstance(body.get("parts"), list):
+    if (
+        isinstance(body.get("content"), list | str)
+        or isinstance(body.get("tool_calls"), list)
+        or isinstance(body.get("parts"), list)
+    ):
         return [read_message({"role": "assistant", **body})]
     return []
 

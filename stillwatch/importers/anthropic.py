@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from stillwatch.importers.envelope import Envelope, exchange, opened
 from stillwatch.importers.fields import items, obj, text
-from stillwatch.importers.importer import Head, Importer, Intake, Json
+from stillwatch.importers.importer import Head, Json
 from stillwatch.importers.lineid import with_id
-from stillwatch.importers.shape import merged, shaped
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import by_object, merged
 from stillwatch.keys import Key
 
 _DEFAULTS = {"stream": False, "reasoning": False}
@@ -39,10 +36,6 @@ def _has_blocks(request: Json) -> bool:
     return any(text(obj(part).get("type")) in _BLOCKS for part in parts)
 
 
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
-
-
 def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
     envelope = opened(value)
     known: Json = {"operation": "chat"}
@@ -51,4 +44,4 @@ def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
     yield with_id(merged(known, exchange(envelope, key)), value, key)
 
 
-ANTHROPIC = Importer("anthropic", "Anthropic-shaped requests and answers", _recognises, _reads)
+ANTHROPIC = by_object("anthropic", "Anthropic-shaped requests and answers", _recognises, _exchanges)

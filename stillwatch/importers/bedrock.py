@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from stillwatch.importers.answer import read_answer
 from stillwatch.importers.fields import at, first, number, obj, text, total, unpacked
-from stillwatch.importers.importer import Head, Importer, Intake, Json
+from stillwatch.importers.importer import Head, Json
 from stillwatch.importers.request import read_request
-from stillwatch.importers.shape import NO_CALL, merged, shaped
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import NO_CALL, by_object, merged
 from stillwatch.keys import Key
 
 _ERRORS = {
@@ -43,10 +40,6 @@ def _event(value: Json) -> Json | None:
 
 def _is_event(value: Json) -> bool:
     return value.get("schemaType") == _KIND or {"modelId", "requestId", "operation", "input"} <= value.keys()
-
-
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
 
 
 def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
@@ -98,4 +91,4 @@ def _model(model: object) -> object:
     return model.rpartition("/")[2] if isinstance(model, str) and model.startswith("arn:") else model
 
 
-BEDROCK = Importer("bedrock", "AWS Bedrock model invocation log", _recognises, _reads)
+BEDROCK = by_object("bedrock", "AWS Bedrock model invocation log", _recognises, _exchanges)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from stillwatch.importers.network import Network
-from stillwatch.importers.source import Source
+from stillwatch.importers.source import Run, Source
 from stillwatch.keys import Key
 from stillwatch.record import Skips
 
@@ -90,6 +90,8 @@ class Importer:
         recognises: tells the format from the beginning of a file.
         reads: yields tables of `record.EXCHANGES` (of `network.NETWORK` if `network_only`).
         network_only: knows addresses and times but neither account nor model; completes other sources.
+        reads_lines: yields the tables of some lines of a source of JSON Lines, where no row depends on other lines;
+            what `reads` yields of such a source is what this yields of its lines in order.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Importer:
     recognises: Callable[[Head], bool]
     reads: Callable[[Source, Intake], Iterator[pa.Table]]
     network_only: bool = False
+    reads_lines: Callable[[Run, Source, Intake], Iterator[pa.Table]] | None = None
 
     def sniff(self, head: Head) -> bool:
         """Return whether a file that begins like `head` is of this format."""

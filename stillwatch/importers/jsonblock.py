@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from stillwatch.importers import times
-from stillwatch.importers.source import Run
+from stillwatch.importers.source import Run, lines_in
 from stillwatch.record import TIMESTAMP
 
 _PART_LINES = 512
@@ -46,7 +46,7 @@ def read_block(
         unknown: read columns that `schema` does not have too; otherwise a block with such a column is not plain.
         expected: columns that `schema` does not have and that may be there nevertheless.
     """
-    if not raw or b"\0" in raw or not _is_utf8(raw):
+    if not is_clean(raw):
         return None
     columns = pa.schema([*_loose(schema, raw), *expected])
     options = pj.ParseOptions(explicit_schema=columns, unexpected_field_behavior="infer" if unknown else "error")
@@ -55,17 +55,35 @@ def read_block(
         table = pj.read_json(pa.BufferReader(raw), read_options=whole, parse_options=options)
     except (pa.ArrowException, ValueError):
         return None
-    if table.num_rows != raw.count(b"\n") + 1:
+    if table.num_rows != lines_in(raw):
         return None
     return _with_times(table.combine_chunks().to_batches()[0], schema)
 
 
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
+def is_clean(raw: bytes) -> bool:
+    """Return whether `raw` is UTF-8 with something in it, without null bytes and without a mark of byte order."""
+    if not raw or b"\0" in raw or raw.startswith(b"\xef\xbb\xbf"):
         return False
-    return not raw.startswith(b"\xef\xbb\xbf")
+    whole = pa.array([0, len(raw)], pa.int64()).buffers()[1]
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, whole, pa.py_buffer(raw)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+class Numbered:
+    """Places of consecutive rows, made when one is asked for."""
+
+    __slots__ = ("_first", "_label")
+
+    def __init__(self, label: str, first: int) -> None:
+        self._label = label
+        self._first = first
+
+    def __getitem__(self, position: int) -> str:
+        """Return the place of the row at `position`."""
+        return f"{self._label}:{self._first + position}"
 
 
 def _loose(schema: pa.Schema, raw: bytes) -> pa.Schema:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from stillwatch.importers.answer import read_answer
 from stillwatch.importers.fields import access_path, first, number, obj, text, unpacked
-from stillwatch.importers.importer import Head, Importer, Intake, Json
+from stillwatch.importers.importer import Head, Json
 from stillwatch.importers.request import read_parameters, read_request, tool_names
-from stillwatch.importers.shape import NO_CALL, between_ms, merged, shaped, utc
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import NO_CALL, between_ms, by_object, merged, utc
 from stillwatch.keys import Key
 
 _TYPES = frozenset(
@@ -34,10 +31,6 @@ def _is_observation(value: Json) -> bool:
 
 def _is_trace(value: Json) -> bool:
     return isinstance(value.get("observations"), list) and any(_is_observation(obj(v)) for v in value["observations"])
-
-
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
 
 
 def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
@@ -121,4 +114,4 @@ def _either(value: Json, trace: Json, *names: str) -> object:
     return first(trace, *names) if found is None else found
 
 
-LANGFUSE = Importer("langfuse", "Langfuse export", _recognises, _reads)
+LANGFUSE = by_object("langfuse", "Langfuse export", _recognises, _exchanges)

@@ -11,16 +11,14 @@ import pyarrow as pa
 
 from stillwatch.importers.answer import read_answer
 from stillwatch.importers.fields import access_path, at, first, items, obj, text, unpacked
-from stillwatch.importers.importer import REQUEST_ID, Head, Importer, Intake, Json
+from stillwatch.importers.importer import REQUEST_ID, Head, Intake, Json
+from stillwatch.importers.litellm_block import HISTORY, NOBODY, REDACTED, TEXTS, longest_agent, read_plain
 from stillwatch.importers.request import read_request
 from stillwatch.importers.secret import key_hash
-from stillwatch.importers.shape import between_ms, merged, shaped, status_number
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import between_ms, by_object, merged, status_number
+from stillwatch.importers.source import Run, Source
 from stillwatch.keys import Key
 
-_REDACTED = "redacted-by-litellm"
-_NOBODY = "default_user_id"
-"""The user that the proxy writes for every key that belongs to nobody in particular."""
 _OPERATIONS = {
     "completion": "chat",
     "anthropic_messages": "chat",
@@ -48,11 +46,8 @@ def _is_payload(value: Json) -> bool:
     return "litellm_call_id" in value or "hidden_params" in value or "user_api_key_hash" in obj(value.get("metadata"))
 
 
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
-
-
-def _exchanges(value: Json, key: Key) -> Iterator[Json]:
+def exchange_of(value: Json, key: Key) -> Iterator[Json]:
+    """Yield the row of one payload."""
     payload = _payload(value)
     metadata = obj(payload.get("metadata"))
     body = {**obj(payload.get("model_parameters")), **_history(payload)}
@@ -65,9 +60,9 @@ def _exchanges(value: Json, key: Key) -> Iterator[Json]:
         _who(payload, metadata, key),
         _when(payload),
     )
-    hidden = [name for name in ("input_text", "output_text", "system_text") if row.get(name) == _REDACTED]
+    hidden = [name for name in TEXTS if row.get(name) == REDACTED]
     if hidden:
-        row.update(dict.fromkeys([*hidden, "turn", "prefix_hashes", "signatures_presented"]))
+        row.update(dict.fromkeys([*hidden, *HISTORY]))
     yield row
 
 
@@ -86,7 +81,7 @@ def _counts(payload: Json) -> Json:
 def _who(payload: Json, metadata: Json, key: Key) -> Json:
     hashed = key_hash(first(metadata, "user_api_key_hash", "user_api_key"), key)
     user = first(metadata, "user_api_key_user_id")
-    account = (f"key:{hashed}" if hashed else user) if user in (None, _NOBODY) else user
+    account = (f"key:{hashed}" if hashed else user) if user in (None, NOBODY) else user
     forwarded = obj(metadata.get("requester_custom_headers"))
     return {
         "exchange_id": first(payload, "litellm_call_id", "id"),
@@ -103,25 +98,29 @@ def _who(payload: Json, metadata: Json, key: Key) -> Json:
 
 
 def _agent_tag(payload: Json) -> str | None:
-    """Return the user agent that the proxy puts among the tags, in its longest form."""
-    tags = [tag for tag in items(payload.get("request_tags")) if isinstance(tag, str)]
-    agents = [tag.removeprefix("User-Agent: ") for tag in tags if tag.startswith("User-Agent: ")]
-    return max(agents, key=len, default=None)
+    return longest_agent(tag for tag in items(payload.get("request_tags")) if isinstance(tag, str))
 
 
 def _when(payload: Json) -> Json:
     start, token = payload.get("startTime"), payload.get("completionStartTime")
-    kind = payload.get("call_type")
-    name = kind.removeprefix("a") if isinstance(kind, str) and kind != "anthropic_messages" else kind
     failed = payload.get("status") == "failure"
     code = at(payload, "error_information", "error_code")
     return {
         "ts": start,
         "latency_ms": between_ms(start, payload.get("endTime")),
         "ttft_ms": between_ms(start, token) if payload.get("stream") is True else None,
-        "operation": _OPERATIONS.get(str(name), text(name)),
+        "operation": _operation(payload.get("call_type")),
         "status": status_number(code) if failed else 200,
     }
 
 
-LITELLM = Importer("litellm", "LiteLLM StandardLoggingPayload", _recognises, _reads)
+def _operation(kind: object) -> str | None:
+    name = kind.removeprefix("a") if isinstance(kind, str) and kind != "anthropic_messages" else kind
+    return _OPERATIONS.get(str(name), text(name))
+
+
+def _plain(run: Run, source: Source, intake: Intake) -> pa.Table | None:
+    return read_plain(run, source, intake, _operation)
+
+
+LITELLM = by_object("litellm", "LiteLLM StandardLoggingPayload", _recognises, exchange_of, _plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -11,11 +12,14 @@ from stillwatch.errors import NothingUsable, StillwatchError
 from stillwatch.importers.head import read_head
 from stillwatch.importers.importer import Head, Importer, Intake
 from stillwatch.importers.network import Network, collect
-from stillwatch.importers.source import Source
+from stillwatch.importers.records import is_json_lines
+from stillwatch.importers.source import Run, Source, runs
 
 UNRECOGNISED = "file of no known format"
 UNREADABLE = "file that cannot be read"
 EMPTY = "empty file"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,27 @@ def read_network(assigned: Sequence[Assigned], intake: Intake) -> Network | None
 
 def tables_of(one: Assigned, intake: Intake) -> Iterator[pa.Table]:
     """Yield the tables of one file; an error of the file is counted in place of its rest."""
+    return _counting(one.importer.read(one.source, intake), one.source, intake)
+
+
+def runs_of(one: Assigned, intake: Intake) -> Iterator[Run] | None:
+    """Return the lines of one file in runs that can be read apart from each other; None if its rows hang together.
+
+    An error of the file is counted in place of its rest.
+    """
+    if one.importer.reads_lines is None:
+        return None
     try:
-        yield from one.importer.read(one.source, intake)
+        apart = is_json_lines(one.source)
     except StillwatchError as error:
         _leave_out(one.source, error, intake)
+        return iter(())
+    return _counting(runs(one.source, intake.skips), one.source, intake) if apart else None
+
+
+def _counting(found: Iterator[T], source: Source, intake: Intake) -> Iterator[T]:
+    """Yield what is found in a file; an error of the file is counted in place of its rest."""
+    try:
+        yield from found
+    except StillwatchError as error:
+        _leave_out(source, error, intake)

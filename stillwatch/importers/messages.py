@@ -91,8 +91,13 @@ def conversation(messages: object, key: Key, *, system: object = None) -> Json:
     Returns: `system_text`, `input_text`, `turn`, `prefix_hashes` and `signatures_presented`; a list without a user
     turn has turn None and no input text.
     """
-    spoken = list(read_messages(messages))
-    systems = [_system(system), *(message.text for message in spoken if message.role in _SYSTEM)]
+    return conversation_of(list(read_messages(messages)), key, system=system)
+
+
+def conversation_of(spoken: list[Message], key: Key, *, system: object = None) -> Json:
+    """Return what `conversation` returns, for messages that were read."""
+    given = [] if system is None else [_system(system)]
+    systems = [*given, *(message.text for message in spoken if message.role in _SYSTEM)]
     history = [message for message in spoken if message.role not in _SYSTEM]
     turns = [place for place, message in enumerate(history) if message.is_turn]
     seals = [seal for message in history for part in message.parts for seal in part.seals]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from stillwatch.importers.envelope import Envelope, exchange, opened
 from stillwatch.importers.fields import first, obj, text
-from stillwatch.importers.importer import Head, Importer, Intake, Json
+from stillwatch.importers.importer import Head, Json
 from stillwatch.importers.lineid import with_id
-from stillwatch.importers.shape import merged, shaped
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import by_object, merged
 from stillwatch.keys import Key
 
 _OBJECTS = ("chat.completion", "text_completion", "response")
@@ -36,10 +33,6 @@ def _given(request: Json) -> object:
     return given if isinstance(given, list | str) else None
 
 
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
-
-
 def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
     envelope = opened(value)
     known: Json = {"operation": _operation(envelope)}
@@ -57,4 +50,4 @@ def _operation(envelope: Envelope) -> str:
     return "text_completion" if completes and "messages" not in envelope.request else "chat"
 
 
-OPENAI = Importer("openai", "OpenAI-shaped requests and answers", _recognises, _reads)
+OPENAI = by_object("openai", "OpenAI-shaped requests and answers", _recognises, _exchanges)

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pyarrow as pa
-
 from stillwatch.importers.answer import REFUSALS
 from stillwatch.importers.fields import access_path, at, first, items, number, obj, text, unpacked
-from stillwatch.importers.importer import REQUEST_ID, Head, Importer, Intake, Json
+from stillwatch.importers.importer import REQUEST_ID, Head, Json
 from stillwatch.importers.messages import conversation, read_messages
 from stillwatch.importers.otlp import attributes_of, indexed, spans
 from stillwatch.importers.request import tool_names
-from stillwatch.importers.shape import NO_CALL, between_ms, merged, shaped, status_number
-from stillwatch.importers.source import Source
+from stillwatch.importers.shape import NO_CALL, between_ms, by_object, merged, status_number
 from stillwatch.keys import Key
 
 _OPERATIONS = {
@@ -40,10 +37,6 @@ def _recognises(head: Head) -> bool:
 
 def _is_model_span(span: Json) -> bool:
     return any(name.startswith(("gen_ai.", "llm.")) for name in attributes_of(span))
-
-
-def _reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
-    return shaped(source, intake, _exchanges)
 
 
 def _exchanges(value: Json, key: Key) -> Iterator[Json | str]:
@@ -182,4 +175,4 @@ def _when(span: Json, attributes: Json) -> Json:
     }
 
 
-OTEL = Importer("otel", "OpenTelemetry GenAI spans", _recognises, _reads)
+OTEL = by_object("otel", "OpenTelemetry GenAI spans", _recognises, _exchanges)

@@ -15,10 +15,10 @@ from stillwatch.importers.columns import build, completed, tables
 from stillwatch.importers.fitting import fitting
 from stillwatch.importers.head import read_head
 from stillwatch.importers.importer import Head, Importer, Intake, Row
-from stillwatch.importers.jsonblock import parts, read_block
+from stillwatch.importers.jsonblock import Numbered, parts, read_block
 from stillwatch.importers.records import (
-    begins_lines,
     csv_records,
+    is_json_lines,
     is_parquet,
     line_records,
     numbered,
@@ -26,7 +26,7 @@ from stillwatch.importers.records import (
     records,
 )
 from stillwatch.importers.source import Run, Source, decoded, runs
-from stillwatch.record import EXCHANGES, Skips, required_columns
+from stillwatch.record import EXCHANGES, required_columns
 
 _MOST_UNKNOWN = 100
 """Unknown columns that are named; a file with more has them counted as one."""
@@ -55,7 +55,7 @@ def read_record(source: Source, intake: Intake, schema: pa.Schema) -> Iterator[p
     if header:
         _check_columns(header, source, schema)
         return reading.loose(map(Row._make, csv_records(source, intake)))
-    if _is_json_lines(source):
+    if is_json_lines(source):
         return _from_json_lines(reading)
     return reading.loose(map(Row._make, records(source, intake)))
 
@@ -69,14 +69,6 @@ def _check_columns(names: tuple[str, ...], source: Source, schema: pa.Schema) ->
             expected=f"columns {', '.join(f'`{name}`' for name in required_columns(schema))}",
             remedy="name the columns that hold them in a mapping file (`--map`)",
         )
-
-
-def _is_json_lines(source: Source) -> bool:
-    silent = Skips()
-    for run in runs(source, silent):
-        for _, text in numbered(decoded(run, source, silent)):
-            return begins_lines(text)
-    return False
 
 
 class _Reading:
@@ -126,7 +118,7 @@ class _Reading:
     def whole(self, batch: pa.RecordBatch, first: int) -> pa.Table | None:
         """Return a batch whose rows begin at line `first`, if every row can be used as it is, else None."""
         table = fitting(batch, self.schema)
-        return None if table is None else completed(table, _Numbered(self.source.label, first), self.intake)
+        return None if table is None else completed(table, Numbered(self.source.label, first), self.intake)
 
     def by_value(self, rows: Iterable[Row]) -> pa.Table:
         """Return the usable rows of a batch in which something does not fit."""
@@ -168,19 +160,6 @@ def _part(part: Run, reading: _Reading) -> pa.Table:
         return reading.by_value(reading.noting(map(Row._make, found)))
     reading.expect(batch.schema, reading.place(part.first))
     return table
-
-
-class _Numbered:
-    """Places of consecutive rows, made when one is asked for."""
-
-    __slots__ = ("_first", "_label")
-
-    def __init__(self, label: str, first: int) -> None:
-        self._label = label
-        self._first = first
-
-    def __getitem__(self, position: int) -> str:
-        return f"{self._label}:{self._first + position}"
 
 
 STILLWATCH = Importer("stillwatch", "stillwatch record", _recognises, _reads)

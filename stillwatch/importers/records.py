@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from stillwatch.importers.importer import Intake, Json
 from stillwatch.importers.source import LONGEST_LINE, Lines, Source, lines, magic, unreadable
+from stillwatch.keys import Key
+from stillwatch.record import Skips
 
 BROKEN = "broken JSON"
 NO_OBJECT = "not a JSON object"
@@ -87,6 +89,16 @@ def numbered(run: Lines) -> Iterator[tuple[int, str]]:
 def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     yield first
     yield from rest
+
+
+def is_json_lines(source: Source) -> bool:
+    """Return whether `source` is text whose first line begins JSON Lines; nothing is counted.
+
+    Raises:
+        StillwatchError: the file cannot be read.
+    """
+    first = None if is_parquet(source) else next(_texts(source, Intake(Key(bytes(32)), Skips())), None)
+    return first is not None and begins_lines(first[1])
 
 
 def begins_lines(text: str) -> bool:

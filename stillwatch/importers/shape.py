@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from stillwatch.importers import times
 from stillwatch.importers.columns import tables
-from stillwatch.importers.importer import Intake, Json, Row
-from stillwatch.importers.records import records
-from stillwatch.importers.source import Source
+from stillwatch.importers.importer import Head, Importer, Intake, Json, Row
+from stillwatch.importers.jsonblock import parts
+from stillwatch.importers.records import Record, is_json_lines, line_records, numbered, records
+from stillwatch.importers.source import Run, Source, decoded, runs
 from stillwatch.keys import Key
 
 NO_CALL = "not a model call"
@@ -20,14 +21,44 @@ Convert = Callable[[Json, Key], Iterable[Json | str]]
 """Makes the rows of one object; a string in the place of a row is the reason why there is none."""
 
 
-def shaped(source: Source, intake: Intake, convert: Convert) -> Iterator[pa.Table]:
-    """Yield the exchanges that `convert` makes of the objects of `source`."""
-    return tables(_rows(source, intake, convert), source, intake)
+Plain = Callable[[Run, Source, Intake], pa.Table | None]
+"""Reads lines that are all of the plainest kind at once; returns None, and counts nothing, if they are not."""
 
 
-def _rows(source: Source, intake: Intake, convert: Convert) -> Iterator[Row]:
+def by_object(
+    name: str, title: str, recognises: Callable[[Head], bool], convert: Convert, plain: Plain | None = None
+) -> Importer:
+    """Return the importer of a format whose every object is read by itself.
+
+    Args:
+        convert: makes the rows of an object.
+        plain: makes the same rows of many lines at once.
+    """
+
+    def lines(run: Run, source: Source, intake: Intake) -> Iterator[pa.Table]:
+        whole = None if plain is None else plain(run, source, intake)
+        if whole is not None:
+            yield whole
+        elif plain is not None and len(small := list(parts(run))) > 1:
+            for part in small:
+                yield from lines(part, source, intake)
+        else:
+            found = line_records(numbered(decoded(run, source, intake.notes)), source, intake)
+            yield from tables(_rows(found, source, intake, convert), source, intake)
+
+    def reads(source: Source, intake: Intake) -> Iterator[pa.Table]:
+        if is_json_lines(source):
+            for run in runs(source, intake.skips):
+                yield from lines(run, source, intake)
+        else:
+            yield from tables(_rows(records(source, intake), source, intake, convert), source, intake)
+
+    return Importer(name, title, recognises, reads, reads_lines=lines)
+
+
+def _rows(found: Iterable[Record], source: Source, intake: Intake, convert: Convert) -> Iterator[Row]:
     key, skips = intake.key, intake.skips
-    for line, size, value in records(source, intake):
+    for line, size, value in found:
         try:
             made = list(convert(value, key))
         except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError):

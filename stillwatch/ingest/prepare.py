@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.importers import Assigned, ColumnMap, Importer, Intake, Network, Source, by_name, mapped
+from stillwatch.importers import Assigned, ColumnMap, Intake, Network, Source, by_name, mapped
 from stillwatch.importers.load import UNREADABLE, tables_of
 from stillwatch.keys import Key
 from stillwatch.ledger import Draft, Ledger, Origin, Spill
@@ -108,15 +108,15 @@ class Prepared:
     timings: Mapping[str, float]
 
 
-Sketch = Callable[[Iterator[pa.Table], Clock], Iterator[pa.Table]]
-"""Turns tables of exchanges into tables of sketches, in the same order, and counts the time."""
+Sketch = Callable[[Job, Intake, Clock], Iterator[pa.Table]]
+"""Yields the sketches of the exchanges of a source, in its order, and counts what was not used and the time."""
 
 
-def sketch_here(sketcher: Sketcher) -> Sketch:
+def sketch_here(setup: Setup, sketcher: Sketcher) -> Sketch:
     """Return a `Sketch` that works in this process."""
 
-    def sketch(tables: Iterator[pa.Table], clock: Clock) -> Iterator[pa.Table]:
-        for table in clock.each("read", tables):
+    def sketch(job: Job, intake: Intake, clock: Clock) -> Iterator[pa.Table]:
+        for table in clock.each("read", tables_of(assigned(job, setup), intake)):
             yield clock.time("sketch", sketcher.sketch, table)
 
     return sketch
@@ -152,8 +152,7 @@ def _staged(job: Job, origin: Origin, setup: Setup, *, sketch: Sketch, on_rows: 
     if setup.network is not None:
         setup.network.used[:] = False
     clock, spill = Clock(), Spill(setup.folder / f"{job.number:06d}")
-    tables = tables_of(Assigned(job.source, importer(job.reader, setup.mapping)), intake)
-    for sketches in sketch(tables, clock):
+    for sketches in sketch(job, intake, clock):
         on_rows(sketches.num_rows)
         clock.time("store", spill.add, sketches)
     files = clock.time("store", spill.finish)
@@ -174,9 +173,10 @@ def _staged(job: Job, origin: Origin, setup: Setup, *, sketch: Sketch, on_rows: 
     )
 
 
-def importer(name: str, mapping: ColumnMap | None) -> Importer:
-    """Return the importer called `name`, or the one that reads through `mapping`."""
-    return mapped(mapping) if name == MAPPED and mapping is not None else by_name(name)
+def assigned(job: Job, setup: Setup) -> Assigned:
+    """Return the source of `job` with its importer: the one of that name, or the one that reads through the mapping."""
+    mapping = setup.mapping if job.reader == MAPPED else None
+    return Assigned(job.source, by_name(job.reader) if mapping is None else mapped(mapping))
 
 
 def identity(source: Source, how: tuple[str, ...]) -> str:

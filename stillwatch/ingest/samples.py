@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.importers import Assigned, Intake
+from stillwatch.importers import Intake
 from stillwatch.importers.load import tables_of
-from stillwatch.ingest.prepare import Job, Setup, importer
+from stillwatch.ingest.prepare import Job, Setup, assigned
 from stillwatch.ledger import Ledger
 from stillwatch.ledger.files import storing
 from stillwatch.record import Skips, required
@@ -100,7 +100,7 @@ def _with_sketches(jobs: Sequence[Job], setup: Setup) -> Iterator[tuple[pa.Table
     """Yield the exchanges of `jobs` once more, each table with its sketches."""
     sketcher, counted_before = Sketcher(setup.key), Intake(setup.key, Skips(), Skips())
     for job in jobs:
-        for table in tables_of(Assigned(job.source, importer(job.reader, setup.mapping)), counted_before):
+        for table in tables_of(assigned(job, setup), counted_before):
             yield table, sketcher.sketch(table)
 
 

@@ -1,7 +1,8 @@
 """Sources prepared by several processes, in the order of the sources, with the same result as by one.
 
 With at least as many sources as processes each process prepares one source after the other. With fewer, this process
-reads and writes, and the others sketch what it has read, table by table.
+cuts sources into runs of lines and writes, and the others read and sketch the runs. Of a source whose rows hang
+together this process reads the rows too, and the others sketch them, table by table.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ from multiprocessing import connection
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.errors import StillwatchError
-from stillwatch.ingest.prepare import Clock, Job, Prepared, Setup, Sketch, prepare, sketch_here
+from stillwatch.importers import Intake
+from stillwatch.importers.load import runs_of, tables_of
+from stillwatch.importers.source import Run
+from stillwatch.ingest.prepare import Clock, Job, Prepared, Setup, Sketch, assigned, prepare, sketch_here
+from stillwatch.record import Skips
 from stillwatch.sketch import Sketcher
 
 WORTH_IT = 24 * 1024 * 1024
@@ -48,7 +55,7 @@ def prepared(jobs: Sequence[Job], setup: Setup, *, workers: int, on_rows: Callab
         StillwatchError: the staging folder cannot be written, or a process was killed.
     """
     if workers <= 1 or sum(job.size for job in jobs) < WORTH_IT:
-        here = sketch_here(Sketcher(setup.key))
+        here = sketch_here(setup, Sketcher(setup.key))
         yield from (prepare(job, setup, here, on_rows=on_rows) for job in jobs)
         return
     with _pool(workers, setup) as pool:
@@ -57,7 +64,7 @@ def prepared(jobs: Sequence[Job], setup: Setup, *, workers: int, on_rows: Callab
                 on_rows(done.rows)
                 yield done
         else:
-            there = _sketch_there(pool, workers)
+            there = _sketch_there(pool, setup, workers)
             yield from (prepare(job, setup, there, on_rows=on_rows) for job in jobs)
 
 
@@ -92,16 +99,51 @@ def _in_order(submits: Iterable[Callable[[], Future[T]]], workers: int) -> Itera
         yield waiting.popleft().result()
 
 
-def _sketch_there(pool: ProcessPoolExecutor, workers: int) -> Sketch:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of a run of lines in another process.
+
+    Attributes:
+        tables: of sketches.
+        joined: rows of the network logs that belong to its exchanges.
+        seconds: by stage.
+    """
+
+    tables: list[pa.Table]
+    skips: Skips
+    notes: Skips
+    joined: npt.NDArray[np.int64]
+    seconds: dict[str, float]
+
+
+def _sketch_there(pool: ProcessPoolExecutor, setup: Setup, workers: int) -> Sketch:
     """Return a `Sketch` that works in the processes of `pool`."""
 
-    def sketch(tables: Iterator[pa.Table], clock: Clock) -> Iterator[pa.Table]:
-        submits = (partial(pool.submit, _sketch_timed, table) for table in clock.each("read", tables))
-        for sketches, seconds in _in_order(submits, workers):
-            clock.add("sketch", seconds)
-            yield sketches
+    def sketch(job: Job, intake: Intake, clock: Clock) -> Iterator[pa.Table]:
+        one = assigned(job, setup)
+        runs = runs_of(one, intake)
+        if runs is not None:
+            submits = (partial(pool.submit, _read_there, job, run) for run in clock.each("read", runs))
+            for read in _in_order(submits, workers):
+                _count(read, intake, clock)
+                yield from read.tables
+        else:
+            tables = tables_of(one, intake)
+            sketched = (partial(pool.submit, _sketch_timed, table) for table in clock.each("read", tables))
+            for sketches, seconds in _in_order(sketched, workers):
+                clock.add("sketch", seconds)
+                yield sketches
 
     return sketch
+
+
+def _count(read: _Read, intake: Intake, clock: Clock) -> None:
+    intake.skips.merge([read.skips])
+    intake.notes.merge([read.notes])
+    if intake.network is not None:
+        intake.network.used[read.joined] = True
+    for stage, seconds in read.seconds.items():
+        clock.add(stage, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +181,31 @@ def _told() -> _Here:
 
 def _prepare_there(job: Job) -> Prepared:
     told = _told()
-    return prepare(job, told.setup, sketch_here(told.sketcher), on_rows=lambda _: _stop_if(told.give_up))
+    here = sketch_here(told.setup, told.sketcher)
+    return prepare(job, told.setup, here, on_rows=lambda _: _stop_if(told.give_up))
 
 
 def _stop_if(give_up: Event) -> None:
     if give_up.is_set():
         raise StillwatchError("the import was given up", where="import")
+
+
+def _read_there(job: Job, run: Run) -> _Read:
+    told = _told()
+    one, network = assigned(job, told.setup), told.setup.network
+    if one.importer.reads_lines is None:
+        raise StillwatchError(f"`{job.reader}` does not read lines apart from each other", where=job.source.label)
+    if network is not None:
+        network.used[:] = False
+    intake, clock = Intake(told.setup.key, Skips(), Skips(), network), Clock()
+    tables = clock.each("read", one.importer.reads_lines(run, job.source, intake))
+    return _Read(
+        tables=[clock.time("sketch", told.sketcher.sketch, table) for table in tables],
+        skips=intake.skips,
+        notes=intake.notes,
+        joined=np.empty(0, dtype=np.int64) if network is None else np.flatnonzero(network.used),
+        seconds=clock.seconds,
+    )
 
 
 def _sketch_timed(table: pa.Table) -> tuple[pa.Table, float]:

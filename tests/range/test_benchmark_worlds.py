@@ -16,10 +16,12 @@ import pytest
 from benchmarks import generation
 from benchmarks.measured import run
 from benchmarks.real_prompts import REAL, Composite, build, harvest
-from benchmarks.throughput import write_log
+from benchmarks.throughput import LOGS, write_log
 from stillwatch.errors import StillwatchError
+from stillwatch.importers import Intake, Source, recognise
+from stillwatch.keys import Key
 from stillwatch.range.store import World
-from stillwatch.record import ACCOUNTS, EXCHANGES, conform
+from stillwatch.record import ACCOUNTS, EXCHANGES, Skips, conform
 
 SMALL = Composite(datasets="wrapped", campaign_accounts=60, innocent_accounts=900, innocent_exchanges=15_000, days=10)
 real = pytest.mark.real
@@ -97,13 +99,25 @@ def test_stripped_rows_are_bare_lines(tmp_path: Path) -> None:
 
 
 def test_the_log_of_the_throughput_benchmark_is_lines_of_the_record(tmp_path: Path) -> None:
-    log = write_log(tmp_path, 3_000, 1)
+    log = write_log(tmp_path, 3_000, 1, LOGS["record"])
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 3_000
     assert set(rows[0]) <= set(EXCHANGES.names)
     assert 900 < log.stat().st_size / len(rows) < 1_600
     assert conform(pq.read_table(tmp_path / "accounts.parquet"), ACCOUNTS).num_rows == 60
     assert not list(tmp_path.glob("part-*"))
+
+
+def test_the_other_log_of_the_throughput_benchmark_is_what_litellm_writes(tmp_path: Path) -> None:
+    source = Source(str(write_log(tmp_path, 3_000, 1, LOGS["litellm"])), "log")
+    assert recognise(source).name == "litellm"
+    counted = Intake(Key(bytes(32)), Skips(), Skips())
+    rows = pa.concat_tables(recognise(source).read(source, counted))
+    assert rows.num_rows == 3_000
+    assert counted.skips.total == counted.notes.total == 0
+    assert 800 < pc.mean(pc.utf8_length(rows["input_text"])).as_py() < 1_300
+    accounts = pq.read_table(tmp_path / "accounts.parquet", columns=["account_id"])["account_id"]
+    assert set(rows["account_id"].to_pylist()) <= set(accounts.to_pylist())
 
 
 def test_a_world_is_built_by_the_public_command_and_measured(tmp_path: Path) -> None:
@@ -120,6 +134,12 @@ def test_the_peak_of_a_command_is_its_own_and_not_that_of_who_started_it() -> No
     assert held.sum() == 40_000_000
     assert ran.output == "done\n"
     assert 2 < ran.peak_megabytes < 100
+
+
+def test_processor_time_counts_the_processes_that_a_command_starts() -> None:
+    works = "import time; end = time.process_time() + 0.4\\nwhile time.process_time() < end: pass"
+    both = f"import subprocess, sys; [subprocess.run([sys.executable, '-c', '{works}']) for _ in 'ab']"
+    assert 0.8 < run((sys.executable, "-c", both)).processor_seconds < 3
 
 
 def test_a_command_that_fails_is_not_measured() -> None:

@@ -95,7 +95,7 @@ def scan_logs(
     What can be wrong with the settings is found before anything is read.
     """
     check_out(out)
-    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads):
+    with _engine(settings):
         campaigns_of(known)
     folder = out / "ledger"
     if folder.exists():
@@ -124,7 +124,7 @@ def scan_ledger(place: Place, out: Path, settings: ScanSettings, *, known: Path 
     """
     check_out(out)
     earlier = campaigns_of(known)
-    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads) as engine:
+    with _engine(settings) as engine:
         ledger = engine.ledger(place)
         digest = ledger.digest()
         files = ledger.exchange_files()
@@ -137,6 +137,10 @@ def scan_ledger(place: Place, out: Path, settings: ScanSettings, *, known: Path 
         sum_exchanges(engine, intent_bits=BELIEVED)
         found = scan(engine, settings, known=earlier, on_stage=watcher.on_stage)
         return leave_results(out, found, engine, scan_head(ledger, digest, found, settings))
+
+
+def _engine(settings: ScanSettings) -> Engine:
+    return open_engine(settings.engine, memory=settings.memory, threads=settings.threads, spill=settings.spill)
 
 
 def leave_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> Result:

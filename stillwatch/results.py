@@ -31,6 +31,7 @@ from stillwatch.findings import (
     Campaign,
     Evidence,
 )
+from stillwatch.memory import peak, peak_of_children
 from stillwatch.pipeline import Scan
 from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
 
@@ -62,7 +63,8 @@ def write_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any
         out.mkdir(parents=True, exist_ok=True)
         for name, table in _tables(found, engine).items():
             pq.write_table(table, out / f"{name}.parquet", compression="zstd", store_schema=False)
-        (out / "scan.json").write_text(json.dumps(dict(head) | _facts(found), indent=2) + "\n", encoding="utf-8")
+        said = {**head, **_facts(found), "memory": _memory(engine)}
+        (out / "scan.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise StillwatchError(
             f"cannot be written: {error.strerror or error}",
@@ -193,4 +195,14 @@ def _facts(found: Scan) -> dict[str, Any]:
         ],
         "proposals": dict(found.proposals),
         "timings": dict(found.timings),
+    }
+
+
+def _memory(engine: Engine) -> dict[str, int]:
+    """Return what this process might hold and what it held at most, in bytes."""
+    return {
+        "limit": engine.plan.limit,
+        "peak": peak(),
+        "peak_of_children": peak_of_children(),
+        "spilled": engine.spilled,
     }

@@ -23,7 +23,7 @@ from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
 from stillwatch.console import show, show_text, watching, working
 from stillwatch.engine import DEFAULT, Place, is_spark
-from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
+from stillwatch.errors import ExitCode, NothingUsable, StillwatchError, disk_is_full, no_room
 from stillwatch.ingest import IngestOptions
 from stillwatch.memory import SHARE
 from stillwatch.report import intake, terminal
@@ -277,6 +277,10 @@ def _check_share(share: float) -> None:
 INTERRUPTED = 130
 """What typer returns after Ctrl-C instead of letting it through."""
 
+_OUT_OF_MEMORY = """this machine or container has no memory left
+  expected: what `--memory` says, or more
+  try: less of `--memory`, so that more of the work is done on disk, or fewer days in one scan"""
+
 
 class _Interrupt:
     """Remembers that Ctrl-C was pressed: one that comes while DuckDB calls back into Python returns as an error of
@@ -306,6 +310,12 @@ def main() -> None:
         code = end.exit_code
     except TyperException as error:
         _end(f"{_sentence(error)}\n  try: stillwatch --help", ExitCode.NOTHING_USABLE)
+    except MemoryError:
+        _end(_OUT_OF_MEMORY, ExitCode.FAILED)
+    except OSError as error:
+        if not disk_is_full(error):
+            raise
+        _end(str(no_room(Path(error.filename or "."), error.strerror or str(error))), ExitCode.FAILED)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except (duckdb.Error, RuntimeError):

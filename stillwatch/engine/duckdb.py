@@ -13,7 +13,7 @@ import pyarrow as pa
 from stillwatch.engine.base import Engine, Place
 from stillwatch.engine.query import Query, Value, literal
 from stillwatch.engine.spill import DATABASE, SPILLED, SpillFolder
-from stillwatch.errors import NothingUsable, StillwatchError
+from stillwatch.errors import NothingUsable, StillwatchError, disk_is_full, no_room
 from stillwatch.ledger import Ledger
 from stillwatch.memory import LEAST, MARGIN, Plan, amount, resident, written
 
@@ -21,8 +21,8 @@ _PART = 1 << 16
 """Rows that are taken at a time."""
 _SLACK = 0.05
 """Share of its limit that the rest of the process may have taken from an engine before it is told."""
-_FULL = ("No space left", "Disk quota exceeded", "File too large", "max_temp_directory_size")
-"""What is said of a disk on which nothing can be put any more."""
+_FULL = "max_temp_directory_size"
+"""What is said of a disk that has no room for what a query spills; of one that is full the system says so itself."""
 
 
 class DuckDB(Engine):
@@ -90,8 +90,11 @@ class DuckDB(Engine):
         self._allow(room)
 
     @contextmanager
-    def _asked(self, name: str) -> Iterator[None]:
+    def _asked(self, name: str, target: Path | None = None) -> Iterator[None]:
         """Divide memory anew for a query, note what it spilled, and say what went wrong so that a user can act on it.
+
+        Args:
+            target: file that it writes.
 
         Raises:
             StillwatchError: memory or disk did not suffice.
@@ -100,18 +103,20 @@ class DuckDB(Engine):
         try:
             yield
         except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
-            raise self._told(str(error), name) from error
+            raise self._told(str(error), name, target) from error
         told = self._connection.get_profiling_information(format="json")
         self._spilled = max(self._spilled, json.loads(told or "{}").get("system", {}).get("peak_temp_dir_size", 0))
 
-    def _told(self, text: str, name: str) -> StillwatchError:
+    def _told(self, text: str, name: str, target: Path | None) -> StillwatchError:
         """Return what a user reads in place of `text`, which the engine said."""
         first, where = text.partition("\n")[0].rstrip("."), f"query `{name}`"
-        if any(words in text for words in _FULL):
+        if target is not None and str(target) in text and disk_is_full(text):
+            return no_room(target.parent, first)
+        if _FULL in text or disk_is_full(text):
             return StillwatchError(
                 f"no room is left for what does not fit into memory: {first}",
-                where=f"{where}, {self._folder.path.parent}",
-                expected=f"more than the {written(self._folder.free())} that are free there",
+                where=f"{self._folder.path.parent}, {where}",
+                expected=f"more than the {written(self._folder.room)} that were free there",
                 remedy="free space, `--spill FOLDER` on another disk, or more `--memory`; the ledger is as it was",
             )
         if text.startswith("Out of Memory"):
@@ -166,7 +171,7 @@ class DuckDB(Engine):
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of a view or table to a Parquet file."""
-        with self._asked(name):
+        with self._asked(name, path):
             self._connection.execute(
                 f"copy (select * from {name}) to {literal(str(path))} (format parquet, compression zstd)"
             )

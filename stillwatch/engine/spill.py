@@ -35,6 +35,7 @@ class SpillFolder:
 
     Attributes:
         path: where it is.
+        room: bytes that were free on its disk when it was made.
     """
 
     def __init__(self, place: Path | None = None) -> None:
@@ -52,6 +53,7 @@ class SpillFolder:
         try:
             _sweep(parent)
             self.path, self._handle = _locked(parent)
+            self.room = shutil.disk_usage(self.path).free
         except OSError as error:
             raise StillwatchError(
                 f"cannot be written: {error.strerror or error}",
@@ -59,10 +61,6 @@ class SpillFolder:
                 expected="a folder for what does not fit into memory",
                 remedy="`--spill FOLDER` on a disk with room",
             ) from error
-
-    def free(self) -> int:
-        """Return the bytes that are free on its disk."""
-        return shutil.disk_usage(self.path).free
 
     def close(self) -> None:
         """Remove the folder."""

@@ -43,12 +43,9 @@ def engine(session: SparkSession) -> Iterator[Engine]:
 @pytest.mark.parametrize("name", MASTERS)
 def test_a_master_is_an_engine(name: str) -> None:
     assert is_spark(name)
-    assert ScanSettings(engine=name).memory is None
-
 
 def test_duckdb_is_the_default_and_no_spark() -> None:
     assert not is_spark(ScanSettings().engine)
-    assert ScanSettings().memory == "8GB"
 
 
 @pytest.mark.parametrize("name", ["", "sparks", "duck", "mesos://h", "local[", "spark://", "sc://h:1"])
@@ -58,11 +55,19 @@ def test_what_is_no_engine_is_said(name: str) -> None:
     assert "spark://HOST:7077" in error.value.remedy
 
 
-@pytest.mark.parametrize(("option", "told"), [("--memory", {"memory": "1GB"}), ("--threads", {"threads": 2})])
+_OWN: list[tuple[str, dict[str, Any]]] = [
+    ("--memory", {"memory": "1GB"}),
+    ("--threads", {"threads": 2}),
+    ("--spill", {"spill": Path("/scratch")}),
+]
+
+
+@pytest.mark.parametrize(("option", "told"), _OWN)
 def test_a_cluster_is_not_told_what_is_its_own(option: str, told: dict[str, Any]) -> None:
     with pytest.raises(NothingUsable, match="settings of its own") as error:
         open_engine("local", **{"memory": None, "threads": None, **told})
     assert error.value.where == option
+    assert "`spark." in error.value.remedy
 
 
 def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

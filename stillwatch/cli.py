@@ -56,7 +56,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine."
 Key = Annotated[Path | None, typer.Option("--key", help="Your key file; a new ledger without one makes its own.")]
 Memory = Annotated[
     str | None,
-    typer.Option("--memory", help="What the process may hold, all in all.", show_default=f"{SHARE:.0%} of what is there"),
+    typer.Option(
+        "--memory", help="What the process may hold, all in all.", show_default=f"{SHARE:.0%} of what is there"
+    ),
 ]
 Spill = Annotated[
     Path | None, typer.Option("--spill", help="Folder for what does not fit into memory.", show_default="/var/tmp")

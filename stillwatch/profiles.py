@@ -251,7 +251,10 @@ def _incidence(kind: str, engine: Engine, size: int) -> Incidence:
     mark, places, n = found.pop("mark"), found.pop("place"), as_narrow(found.pop("n"))
     first = np.ones(len(mark), dtype=np.bool_)
     first[1:] = mark[1:] != mark[:-1]
-    marks, bounds = mark[first].astype(np.int64), np.append(np.flatnonzero(first), len(first)).astype(narrow(len(first)))
+    marks, bounds = (
+        mark[first].astype(np.int64),
+        np.append(np.flatnonzero(first), len(first)).astype(narrow(len(first))),
+    )
     del mark, first
     engine.plan.need(n.nbytes + places.nbytes, f"{len(n):,} shared marks of kind `{kind}`")
     by_mark = sparse.csc_array((n, places, bounds), shape=(size, len(marks)))

@@ -50,7 +50,7 @@ class DuckDB(Engine):
         self._own = None if memory is None else amount(memory)
         self.plan = plan or Plan.of(None)
         self._folder, self._spilled = SpillFolder(spill), 0
-        self._connection = duckdb.connect(str(self._folder.path / DATABASE))
+        self._connection = self._connected()
         self._connection.execute("set timezone = 'UTC'")
         self._connection.execute("set preserve_insertion_order = false")
         self._connection.execute(f"set temp_directory = {literal(str(self._folder.path / SPILLED))}")
@@ -61,6 +61,13 @@ class DuckDB(Engine):
             self._connection.execute(f"set threads = {int(threads)}")
         self._limit = 0
         self._allow(self.plan.room() if self._own is None else self._own)
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self._folder.path / DATABASE))
+        except duckdb.Error as error:
+            self._folder.close()
+            raise self._told(str(error), "begin", None) from error
 
     def _allow(self, size: int) -> None:
         """Set what the engine may use; what it holds and does not use goes back to the system."""

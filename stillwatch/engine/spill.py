@@ -20,7 +20,7 @@ _PREFIX = ".stillwatch-spill-"
 _NAME = re.compile(re.escape(_PREFIX) + r"\w{8}")
 DATABASE, SPILLED = "scan.duckdb", "spill"
 """What an engine makes in its folder: tables, and what it spills."""
-LARGE = Path("/var/tmp")  # noqa: S108 - a folder is made in it that nobody else may enter
+LARGE = Path("/var/tmp")
 """For large temporary files, which in `/tmp` may lie in memory (file-hierarchy(7))."""
 
 

@@ -44,6 +44,7 @@ def engine(session: SparkSession) -> Iterator[Engine]:
 def test_a_master_is_an_engine(name: str) -> None:
     assert is_spark(name)
 
+
 def test_duckdb_is_the_default_and_no_spark() -> None:
     assert not is_spark(ScanSettings().engine)
 

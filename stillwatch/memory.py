@@ -24,7 +24,7 @@ SHARE = 0.75
 MARGIN = 0.15
 """Of what is left for the engine, which it is not told of: rows on their way out of it, files that it decodes and
 pages that it has freed and not yet returned are not in its own count."""
-LEAST = 128 << 20
+LEAST = 128_000_000
 """Bytes below which an engine is not let work: it would fail in the middle of a query, and say less."""
 
 _UNITS = {"B": 1} | {

@@ -11,6 +11,7 @@ import pytest
 
 from stillwatch.errors import ExitCode, StillwatchError
 from stillwatch.memory import LEAST, MARGIN, SHARE, Plan, amount, machine, peak, peak_of_children, resident, written
+from stillwatch.profiles import BYTES
 from tests.small_world import Scanned, done, parquet_bytes, stillwatch, stillwatch_process
 from tests.tree import ROOT
 
@@ -162,5 +163,5 @@ def test_what_a_scan_held_is_told_where_it_came_near_its_limit(few: Scanned) -> 
 
 def test_the_page_says_what_the_program_does() -> None:
     text = (ROOT / "docs" / "operating" / "memory.md").read_text("utf-8")
-    for told in (f"{SHARE:.0%}", f"{MARGIN:.0%}", f"{LEAST >> 20} MB"):
+    for told in (f"{SHARE:.0%}", f"{MARGIN:.0%}", f"{LEAST // MB} MB", f"| account | {BYTES:,} |"):
         assert told in text

@@ -2,6 +2,7 @@
 
 `python -m tests.small_disk import FOLDER OLD NEW`: two imports into a ledger on it, the second again with more room.
 `python -m tests.small_disk scan FOLDER LEDGER`: a scan whose results fill it, over those of an earlier one.
+`python -m tests.small_disk watch FOLDER LEDGER OUT`: a run of a watch whose sums fill it, and one with more room.
 `python -m tests.small_disk spill FOLDER`: a query that spills more than it holds.
 `python -m tests.small_disk probe FOLDER`: nothing.
 
@@ -75,6 +76,20 @@ def _scan(folder: Path, ledger: str) -> dict[str, Any]:
     return {"tried": [first, second, third], "same": before == after, "left": out.exists()}
 
 
+def _watch(folder: Path, ledger: str, out: str) -> dict[str, Any]:
+    _mount(folder, "64m")
+    place = folder / "ledger"
+    shutil.copytree(ledger, place, ignore=shutil.ignore_patterns("rollups"))
+    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) // 1024
+    subprocess.run(["mount", "-o", f"remount,size={size + 400}k", str(folder)], check=True)
+    told = ("watch", "--ledger", place, "--out", out, "--once")
+    before = Ledger.open(place).digest()
+    full = _said(stillwatch(*told))
+    kept = [path.name for path in place.glob("rollups/*/*")]
+    subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
+    return {"tried": [full, _said(stillwatch(*told))], "same": Ledger.open(place).digest() == before, "kept": kept}
+
+
 def _spill(folder: Path) -> dict[str, Any]:
     _mount(folder, "16m")
     with DuckDB(memory="60MB", threads=1, spill=folder) as engine:
@@ -92,7 +107,13 @@ def _probe(folder: Path) -> dict[str, Any]:
     return {}
 
 
-_MODES: dict[str, Callable[..., dict[str, Any]]] = {"import": _import, "scan": _scan, "spill": _spill, "probe": _probe}
+_MODES: dict[str, Callable[..., dict[str, Any]]] = {
+    "import": _import,
+    "scan": _scan,
+    "watch": _watch,
+    "spill": _spill,
+    "probe": _probe,
+}
 
 if __name__ == "__main__":
     print(json.dumps(_MODES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

@@ -63,6 +63,19 @@ def test_results_that_do_not_fit_leave_those_of_the_scan_before(small: Path, few
         assert "MB that are free there" in tried["err"]
 
 
+def test_sums_that_cannot_be_kept_are_said_and_the_next_run_makes_them(
+    small: Path, few: Scanned, tmp_path: Path
+) -> None:
+    found = _ran("watch", small, few.ledger, tmp_path / "out")
+    full, again = found["tried"]
+    assert full["code"] == ExitCode.FAILED
+    assert f"{small / 'ledger' / 'rollups'}" in full["err"]
+    assert "No space left on device" in full["err"]
+    assert not found["kept"]
+    assert found["same"]
+    assert again["code"] == ExitCode.OK
+
+
 def test_what_spills_onto_a_full_disk_is_said_with_its_place(small: Path) -> None:
     found = _ran("spill", small)
     assert "no room is left for what does not fit into memory" in found["said"]

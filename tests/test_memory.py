@@ -155,8 +155,8 @@ def test_memory_that_runs_out_all_the_same_ends_in_a_sentence(
     assert "Traceback" not in ran.err
 
 
-def test_what_a_scan_held_is_told_where_it_came_near_its_limit(few: Scanned) -> None:
-    ran = stillwatch_process("scan", "--ledger", few.ledger, "--out", few.out.parent / "near", "--memory", "600MB")
+def test_what_a_scan_held_is_told_where_it_came_near_its_limit(few: Scanned, tmp_path: Path) -> None:
+    ran = stillwatch_process("scan", "--ledger", few.ledger, "--out", tmp_path / "out", "--memory", "600MB")
     assert "Memory: at most " in done(ran).out
     assert "of 600MB" in ran.out
 

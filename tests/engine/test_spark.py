@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from stillwatch.commands import Watcher, scan_ledger
 from stillwatch.config import ScanSettings
-from stillwatch.engine import DuckDB, Engine, Query, is_spark, open_engine
+from stillwatch.engine import DuckDB, Engine, Query, Value, is_spark, open_engine
 from stillwatch.engine.spark import SEMANTICS, Spark
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.ledger import Ledger
@@ -144,13 +144,18 @@ def test_a_view_is_computed_when_it_is_read(engine: Engine) -> None:
 def test_a_scan_holds_what_it_reads_twice(few: Scanned) -> None:
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        rows = DuckDB.rows
+        rows, batches = DuckDB.rows, DuckDB.batches
 
         def noted(self: DuckDB, sql: str, *, name: str = "query") -> pa.Table:
             asked.append(sql)
             return rows(self, sql, name=name)
 
+        def noted_in_parts(self: DuckDB, query: Query, **values: Value) -> Iterator[pa.RecordBatch]:
+            asked.append(query.sql)
+            return batches(self, query, **values)
+
         patch.setattr(DuckDB, "rows", noted)
+        patch.setattr(DuckDB, "batches", noted_in_parts)
         scan_ledger(few.ledger, few.out.parent / "again", ScanSettings(), known=None, watcher=Watcher())
     read = {name: sum(bool(re.search(rf"\b{name}\b", sql)) for sql in asked) for name in OF_EXCHANGES}
     assert {name for name, times in read.items() if times > 1} == set(READ_AGAIN)

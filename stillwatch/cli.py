@@ -23,8 +23,9 @@ from stillwatch.cli_range import app as range_app
 from stillwatch.config import ScanSettings
 from stillwatch.console import show, show_text, watching, working
 from stillwatch.engine import DEFAULT, Place, is_spark
-from stillwatch.errors import ExitCode, NothingUsable, StillwatchError
+from stillwatch.errors import ExitCode, NothingUsable, StillwatchError, disk_is_full, no_room
 from stillwatch.ingest import IngestOptions
+from stillwatch.memory import SHARE
 from stillwatch.report import intake, terminal
 from stillwatch.report.json import campaign_json, campaigns_json
 from stillwatch.report.result import Result, load_result
@@ -53,6 +54,15 @@ Format = Annotated[str | None, typer.Option("--from", help="Format of all files;
 Mapping = Annotated[Path | None, typer.Option("--map", help="TOML file that names the columns of a foreign table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 Key = Annotated[Path | None, typer.Option("--key", help="Your key file; a new ledger without one makes its own.")]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", help="What the process may hold, all in all.", show_default=f"{SHARE:.0%} of what is there"
+    ),
+]
+Spill = Annotated[
+    Path | None, typer.Option("--spill", help="Folder for what does not fit into memory.", show_default="/var/tmp")
+]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the tables, `scan.json` and `report.html`.")]
 
 
@@ -114,9 +124,8 @@ def scan(
     form: Format = None,
     mapping: Mapping = None,
     engine: Annotated[str, typer.Option("--engine", help="`duckdb`, `spark` or the URL of a Spark master.")] = DEFAULT,
-    memory: Annotated[
-        str | None, typer.Option("--memory", help="What DuckDB may use before it spills.", show_default="8GB")
-    ] = None,
+    memory: Memory = None,
+    spill: Spill = None,
     since: Annotated[str | None, typer.Option("--since", help="First moment, ISO 8601; UTC unless it says.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Moment after the last, ISO 8601.")] = None,
     known: Annotated[Path | None, typer.Option("--known", help="Earlier scan whose campaigns keep their ids.")] = None,
@@ -128,13 +137,13 @@ def scan(
     """Find the campaigns in a ledger, or in logs, and say why."""
     is_spark(engine)
     _check_share(false_discoveries)
-    told = {} if memory is None else {"memory": memory}
     settings = ScanSettings(
         since=_moment(since, "--since"),
         until=_moment(until, "--until"),
         engine=engine,
-        **told,
+        memory=memory,
         threads=threads,
+        spill=spill,
         false_discoveries=false_discoveries,
         weights=read_weights(weights) if weights else None,
     )
@@ -161,14 +170,15 @@ def watch(
     labels: Annotated[
         Path | None, typer.Option("--labels", help="Past verdicts; nobody is looked for by a false alarm's marks.")
     ] = None,
-    memory: Annotated[str, typer.Option("--memory", help="What the engine may use before it spills to disk.")] = "8GB",
+    memory: Memory = None,
+    spill: Spill = None,
     false_discoveries: Annotated[float, typer.Option(help="Accepted share of false campaigns.")] = 0.01,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Scan a ledger whenever it has grown, reading new days only, and say what became of each campaign."""
     _check_share(false_discoveries)
-    settings = ScanSettings(memory=memory, threads=threads, false_discoveries=false_discoveries)
+    settings = ScanSettings(memory=memory, threads=threads, spill=spill, false_discoveries=false_discoveries)
     while True:
         muted = calibrate.false_alarms(labels) if labels else frozenset()
         with watching() as watcher:
@@ -239,7 +249,8 @@ def _show_scan(as_json: bool, result: Result, out: Path) -> None:
             if result.campaigns
             else ""
         )
-        Console().print(f"Report: {report}{first}", markup=False, highlight=False, soft_wrap=True)
+        memory = terminal.memory_line(result)
+        Console().print(f"Report: {report}{first}{memory}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _place(text: str) -> Place:
@@ -267,6 +278,10 @@ def _check_share(share: float) -> None:
 
 INTERRUPTED = 130
 """What typer returns after Ctrl-C instead of letting it through."""
+
+_OUT_OF_MEMORY = """this machine or container has no memory left
+  expected: what `--memory` says, or more
+  try: less of `--memory`, so that more of the work is done on disk, or fewer days in one scan"""
 
 
 class _Interrupt:
@@ -297,6 +312,12 @@ def main() -> None:
         code = end.exit_code
     except TyperException as error:
         _end(f"{_sentence(error)}\n  try: stillwatch --help", ExitCode.NOTHING_USABLE)
+    except MemoryError:
+        _end(_OUT_OF_MEMORY, ExitCode.FAILED)
+    except OSError as error:
+        if not disk_is_full(error):
+            raise
+        _end(str(no_room(Path(error.filename or "."), error.strerror or str(error))), ExitCode.FAILED)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except (duckdb.Error, RuntimeError):

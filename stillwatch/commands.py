@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import platform
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ import pyarrow.parquet as pq
 from stillwatch import __version__
 from stillwatch.config import ScanSettings
 from stillwatch.engine import Engine, Place, open_engine
-from stillwatch.errors import NothingUsable, Refused
+from stillwatch.errors import NothingUsable, Refused, StillwatchError, disk_is_full, no_room
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import FORMAT, Earlier
 from stillwatch.history import HISTORY_FILE, grouped, last_seen, read_history, read_memories
 from stillwatch.importers import expand, load_mapping, read_accounts
 from stillwatch.ingest import IngestOptions, IngestReport, Progress, ingest
+from stillwatch.ingest.workers import EACH, cores
 from stillwatch.inspection import Inspection, inspect
 from stillwatch.keys import load_key
 from stillwatch.ledger import AnyLedger, Ledger, as_skipped
@@ -31,9 +33,12 @@ from stillwatch.range import WorldSpec, build_world
 from stillwatch.record import Skips
 from stillwatch.report.html import render_html
 from stillwatch.report.result import Result, load_result
+from stillwatch.report.scanfile import SCAN_FILE
 from stillwatch.results import write_results
 from stillwatch.rollups import sum_exchanges
 
+_DRAFT = ".unfinished"
+"""Below the folder of a scan: its results, until they are whole."""
 _LIBRARIES = ("numpy", "pyarrow", "scikit-network", "scipy")
 
 
@@ -97,8 +102,9 @@ def scan_logs(
     """
     check_out(out)
     expand([*logs])
-    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads):
+    with _engine(settings) as engine:
         campaigns_of(known)
+        options = replace(options, workers=options.workers or max(1, min(cores(), engine.plan.limit // EACH)))
     folder = out / "ledger"
     if folder.exists():
         Ledger.open(folder)
@@ -126,7 +132,7 @@ def scan_ledger(place: Place, out: Path, settings: ScanSettings, *, known: Path 
     """
     check_out(out)
     earlier = campaigns_of(known)
-    with open_engine(settings.engine, memory=settings.memory, threads=settings.threads) as engine:
+    with _engine(settings) as engine:
         ledger = engine.ledger(place)
         digest = ledger.digest()
         files = ledger.exchange_files()
@@ -141,12 +147,41 @@ def scan_ledger(place: Place, out: Path, settings: ScanSettings, *, known: Path 
         return leave_results(out, found, engine, scan_head(ledger, digest, found, settings))
 
 
+def _engine(settings: ScanSettings) -> Engine:
+    return open_engine(settings.engine, memory=settings.memory, threads=settings.threads, spill=settings.spill)
+
+
 def leave_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> Result:
-    """Write tables, `scan.json` and `report.html` of a scan into `out`."""
-    write_results(out, found, engine, {**head, "versions": {**head["versions"], **engine.versions}})
-    result = load_result(out)
-    (out / "report.html").write_text(render_html(result), encoding="utf-8")
+    """Write tables, `scan.json` and `report.html` of a scan into `out`, in place of those of an earlier one.
+
+    They are made beside their place: where the disk is full, what an earlier scan left is as it was.
+
+    Raises:
+        StillwatchError: the folder cannot be written.
+    """
+    draft, fresh = out / _DRAFT, not out.exists()
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        write_results(draft, found, engine, {**head, "versions": {**head["versions"], **engine.versions}})
+        result = replace(load_result(draft), out=out.name or str(out))
+        (draft / "report.html").write_text(render_html(result), encoding="utf-8")
+        for path in sorted(draft.iterdir(), key=lambda path: path.name == SCAN_FILE):
+            os.replace(path, out / path.name)
+    except OSError as error:
+        raise _unwritten(out, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        if fresh and out.exists() and not any(out.iterdir()):
+            out.rmdir()
     return result
+
+
+def _unwritten(out: Path, error: OSError) -> StillwatchError:
+    reason = error.strerror or str(error)
+    if disk_is_full(error):
+        return no_room(out, reason)
+    return StillwatchError(f"cannot be written: {reason}", where=str(out), remedy="another `--out`")
 
 
 def demo(out: Path, *, seed: int, watcher: Watcher) -> Result:
@@ -181,8 +216,9 @@ def check_out(out: Path) -> None:
 
 
 def _begun(out: Path) -> bool:
-    """Return whether a scan was begun here and not finished: nothing but a ledger of its own."""
-    return {path.name for path in out.iterdir()} == {"ledger"} and (out / "ledger" / "ledger.json").exists()
+    """Return whether a scan was begun here and not finished: nothing but a ledger of its own, and half a result."""
+    names = {path.name for path in out.iterdir()} - {_DRAFT}
+    return not names or (names == {"ledger"} and (out / "ledger" / "ledger.json").exists())
 
 
 def campaigns_of(out: Path | None, muted: frozenset[str] = frozenset()) -> Earlier:

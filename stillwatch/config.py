@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,10 +39,6 @@ class Weights(BaseModel):
     sha256: str = ""
 
 
-def _memory(others: dict[str, Any]) -> str | None:
-    return "8GB" if others.get("engine") == "duckdb" else None
-
-
 class ScanSettings(BaseModel):
     """One scan. Everything here is written into `scan.json`."""
 
@@ -51,8 +47,9 @@ class ScanSettings(BaseModel):
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     engine: str = "duckdb"
-    memory: str | None = Field(default_factory=_memory, description="of DuckDB; Spark has settings of its own")
-    threads: int | None = None
+    memory: str | None = Field(None, description="of the whole process; without it a share of the machine or container")
+    threads: int | None = Field(None, description="of DuckDB; as many as cores without it")
+    spill: Path | None = Field(None, description="where DuckDB puts what does not fit into memory")
     false_discoveries: float = Field(0.01, gt=0, lt=1, description="accepted share of false campaigns")
     proposals: ProposalLimits = ProposalLimits()
     weights: Weights | None = Field(None, description="that a person applied; without them those of the table")

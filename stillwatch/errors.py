@@ -7,6 +7,10 @@ grammar: lower case, no full stop at the end, names in backticks. Nothing below 
 from __future__ import annotations
 
 import enum
+import errno
+import os
+import shutil
+from pathlib import Path
 
 
 class ExitCode(enum.IntEnum):
@@ -65,3 +69,23 @@ def render(error: StillwatchError) -> str:
     if error.remedy:
         lines.append(f"  try: {error.remedy}")
     return "\n".join(lines)
+
+
+_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+def disk_is_full(error: OSError | str) -> bool:
+    """Return whether an error, or what a library made of one, says that no more can be put on a disk."""
+    return any(words in str(error) for words in _FULL)
+
+
+def no_room(folder: Path, reason: str) -> StillwatchError:
+    """Return the error that a disk is full."""
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(place).free
+    return StillwatchError(
+        f"cannot be written: {reason}",
+        where=str(folder),
+        expected=f"more room than the {free / 1e6:,.1f} MB that are free there",
+        remedy="free disk space, or write to another disk; finished scans and the ledger are as they were",
+    )

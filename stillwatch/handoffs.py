@@ -135,12 +135,11 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
 def _anyhow(people: Population, source: I64, target: I64, n: I64) -> npt.NDArray[np.bool_]:
     """Return which pairs of accounts ask the same beyond what was handed over, shape (pairs,)."""
     counts = people.shared["prompt"].matrix
-    held = (counts > 0).astype(np.int64)
     pair = np.minimum(source, target) * people.size + np.maximum(source, target)
     _, place = np.unique(pair, return_inverse=True)
     handed = np.bincount(place, weights=n)[place] if len(n) else n
     found = np.ones(len(source), dtype=np.bool_)
     for one, other in ((source, target), (target, source)):
-        both = np.asarray(counts[one].multiply(held[other]).sum(axis=1)).ravel() - handed
+        both = np.asarray(counts[one].multiply(counts[other] > 0).sum(axis=1)).ravel() - handed
         found &= (both >= ANYHOW_LEAST) & (both > ANYHOW * (people.totals["prompts"][one] - handed))
     return found

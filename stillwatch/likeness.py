@@ -14,13 +14,16 @@ variance of all stands: a machine that varies less within is taken for closer to
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below, quadratic_form
 from stillwatch.profiles import F64, I64, Flags, Profiles
+
+_AT_A_TIME = 1 << 16
+"""Accounts whose means are computed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +65,35 @@ class Means:
 def means(profiles: Profiles, half: int | None = None) -> Means:
     """Return mean profiles from one half of the hours, or from all of them."""
     pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
-    n, nn, sums, blocks = (pick(getattr(profiles, name)) for name in ("n", "nn", "sums", "blocks"))
+    n, nn, blocks = (pick(getattr(profiles, name)) for name in ("n", "nn", "blocks"))
     scatter, some = _scatter(profiles, pick), blocks >= 2
     within = (blocks / np.maximum(blocks - 1, 1))[some] @ scatter[some] / max(n[some].sum(), 1)
     hours = np.where(some, n**2 / np.maximum(nn, 1), 1)
     used = within > 0
     z, varied = np.zeros((2, len(n), int(used.sum())))
-    seen = n > 0
-    z[seen] = sums[seen][:, used] / n[seen, None] / np.sqrt(within[used])
-    varied[some] = scatter[some][:, used] * (hours / np.maximum(n, 1))[some, None] / within[used]
-    return Means(n, z, varied, hours - 1, _independent(z[seen]))
+    for part in _parts(len(n)):
+        seen, sure = n[part] > 0, some[part]
+        sums = pick(profiles.sums[:, part])[seen][:, used]
+        z[part][seen] = sums / n[part][seen, None] / np.sqrt(within[used])
+        scale = (hours[part] / np.maximum(n[part], 1))[sure, None]
+        varied[part][sure] = scatter[part][sure][:, used] * scale / within[used]
+    del scatter
+    return Means(n, z, varied, hours - 1, _independent(z[n > 0]))
 
 
 def _scatter(profiles: Profiles, pick: Callable[[F64], F64]) -> F64:
     """Return the squares of hourly sums about what each account's mean makes them, shape (accounts, columns)."""
-    n, nn, sums, ss, ns = (pick(getattr(profiles, name)) for name in ("n", "nn", "sums", "ss", "ns"))
-    mean = sums / np.maximum(n, 1)[:, None]
-    return np.maximum(ss - 2 * mean * ns + mean**2 * nn[:, None], 0)
+    out = np.empty(profiles.sums.shape[1:])
+    for part in _parts(len(out)):
+        n, nn, sums, ss, ns = (pick(getattr(profiles, name)[:, part]) for name in ("n", "nn", "sums", "ss", "ns"))
+        mean = sums / np.maximum(n, 1)[:, None]
+        out[part] = np.maximum(ss - 2 * mean * ns + mean**2 * nn[:, None], 0)
+    return out
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Yield `size` accounts some at a time: what is computed on the way to a result need not be as large as that."""
+    return (slice(first, first + _AT_A_TIME) for first in range(0, size, _AT_A_TIME))
 
 
 def _independent(z: F64) -> float:
@@ -86,7 +101,8 @@ def _independent(z: F64) -> float:
     if len(z) < 3 or not z.shape[1]:
         return float(z.shape[1])
     spread = z.std(axis=0)
-    scaled = (z - z.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    scaled = z - z.mean(axis=0)
+    scaled /= np.where(spread > 0, spread, 1.0)
     correlations = scaled.T @ scaled / len(z)
     return float(np.trace(correlations) ** 2 / np.sum(correlations**2))
 

@@ -68,7 +68,7 @@ def scan(
         files: of exchanges, where `engine` has no view of them; read only if a campaign is named.
         on_stage: told the name of each stage as it begins.
     """
-    clock = _Clock(on_stage)
+    clock = _Clock(engine, on_stage)
     clock("profiles")
     people = population(engine)
     known_columns = coverage(engine)
@@ -116,13 +116,21 @@ def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group]]:
 
 
 class _Clock:
-    """Seconds by stage, and a word to whoever shows progress."""
+    """Seconds by stage, a word to whoever shows progress, and a look at the memory that each stage begins with."""
 
-    def __init__(self, on_stage: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, on_stage: Callable[[str], None]) -> None:
         self.timings: dict[str, float] = {}
-        self._on_stage, self._stage, self._since = on_stage, "", time.perf_counter()
+        self._engine, self._on_stage = engine, on_stage
+        self._stage, self._since = "", time.perf_counter()
 
     def __call__(self, stage: str) -> None:
+        """Begin a stage.
+
+        Raises:
+            StillwatchError: what earlier stages left in memory is more than this process may hold.
+        """
+        self._engine.rest()
+        self._engine.plan.need(0, f"what the scan holds after `{self._stage or 'reading'}`")
         now = time.perf_counter()
         if self._stage:
             self.timings[self._stage] = round(now - self._since, 3)

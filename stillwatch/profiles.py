@@ -2,11 +2,13 @@
 
 The queries below read the sums of `rollups`; what comes back has one row per account, or one per account and shared
 mark. Sums are of integers, so that they are the same whatever the order and the number of threads.
+
+What is as long as accounts times something says who an account is by its place in the order of ids, which the engine
+knows from `account_places` on, and comes sorted and a part at a time: nothing of it is in memory twice.
 """
 
 from __future__ import annotations
 
-import functools
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64 | np.int32]
 Flags = npt.NDArray[np.bool_]
 Marks = npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
@@ -33,13 +36,38 @@ TOTALS = Query("totals", "select * from account_totals")
 PACE_COUNTS = Query("pace_counts", "select * from account_paces")
 """Follow-ups by pace, of accounts that have any whose pace is known."""
 
-PROFILES = Query("profiles", "select * from account_profiles")
+_PLACES = "account_places"
+PROFILE_SUMS = (
+    "n", "blocks", "nn", *PROFILE_COLUMNS, *(f"{c}_ss" for c in PROFILE_COLUMNS), *(f"{c}_ns" for c in PROFILE_COLUMNS)
+)  # fmt: skip
+PROFILES = Query(
+    "profiles",
+    f"""
+    select place, half, {", ".join(PROFILE_SUMS)} from account_profiles
+    join account_places on account_places.account_id = account_profiles.account_id""",
+)
 
-USUAL_VALUES = {name: Query(f"usual_{name}_of_accounts", f"select * from usual_{name}") for name in USUAL}
-"""What an account does most often, by attribute."""
+USUAL_VALUES = {
+    name: Query(
+        f"usual_{name}_of_accounts",
+        f"""
+        select account_id, value
+        from (select account_id, value, row_number() over (partition by account_id order by n desc, value) as nth
+            from usual_{name})
+        where nth = 1""",
+    )
+    for name in USUAL
+}
+"""What an account does most often, by attribute; among equals the first in the alphabet."""
 
 SHARED = {
-    kind: Query(f"shared_{kind}", f"select account_id, mark, n from marks_{kind} where not alone") for kind in MARKS
+    kind: Query(
+        f"shared_{kind}",
+        f"""
+        select mark, place, n from marks_{kind} as held
+        join account_places on account_places.account_id = held.account_id where not alone order by mark, place""",
+    )
+    for kind in MARKS
 }
 """Marks of exchanges that two or more accounts hold, by kind."""
 
@@ -57,6 +85,10 @@ SCAFFOLDS = ("system", "system_head", "head", "tail", "shingle")
 
 TRAITS = ("email_domain", "email_shape", "payment_bin", "plan", "program", "verification", "status")
 """Columns of the account table that are categories."""
+
+BYTES = 8 * (2 * len(PROFILE_SUMS) + 2 * (2 * len(PROFILE_COLUMNS) + 2) + 60)
+"""Bytes that one account takes at least, before it shares any mark: its sums in both halves of the hours, its means in
+one half and in all hours, its counts, traits, times and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +189,8 @@ def population(engine: Engine) -> Population:
     """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has."""
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
+    engine.plan.need(len(ids) * BYTES, f"a scan of {len(ids):,} accounts")
+    engine.load(_PLACES, pa.table({"account_id": ids, "place": pa.array(np.arange(len(ids), dtype=np.int32))}))
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
     counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), "n", ids)
     followed = engine.table(PACE_COUNTS)
@@ -166,13 +200,13 @@ def population(engine: Engine) -> Population:
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
     categories["declared"] = _either(categories["org"], _verified_domain(categories))
-    shared = {kind: _incidence(kind, engine.table(query), ids) for kind, query in SHARED.items()}
+    shared = {kind: _incidence(kind, engine, len(ids)) for kind in SHARED}
     shared |= {name: _account_incidence(name, _category(accounts.column(name)), len(ids)) for name in OF_ACCOUNTS}
     return Population(
         ids=tuple(ids.to_pylist()),
         n=counts["n"],
         totals=counts,
-        profiles=_profiles(engine, ids),
+        profiles=_profiles(engine, len(ids)),
         categories=categories,
         shared=shared,
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
@@ -209,13 +243,9 @@ def _category(column: pa.ChunkedArray) -> Category:
 
 
 def _usual_values(table: pa.Table, ids: pa.Array) -> Category:
-    """Return each account's most frequent value; among equals the first in the alphabet."""
-    table = table.sort_by([("account_id", "ascending"), ("n", "descending"), ("value", "ascending")])
-    places = _positions(table.column("account_id"), ids)
-    firsts = np.flatnonzero(np.diff(places, prepend=-1) != 0)
-    found = _category(table.column("value").take(pa.array(firsts)))
+    found = _category(table.column("value"))
     codes = np.full(len(ids), UNKNOWN, dtype=np.int64)
-    codes[places[firsts]] = found.codes
+    codes[_positions(table.column("account_id"), ids)] = found.codes
     return Category(codes, found.values)
 
 
@@ -233,10 +263,25 @@ def _verified_domain(categories: Mapping[str, Category]) -> Category:
     return Category(np.where(proved, domains.codes, UNKNOWN), domains.values)
 
 
-def _incidence(kind: str, table: pa.Table, ids: pa.Array) -> Incidence:
-    marks, columns = np.unique(_ints(table.column("mark")), return_inverse=True)
-    rows = _positions(table.column("account_id"), ids)
-    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), marks))
+def _incidence(kind: str, engine: Engine, size: int) -> Incidence:
+    """Return who holds which mark; rows come by mark, which is the order of a matrix by columns."""
+    found = engine.columns(SHARED[kind])
+    mark, places, n = found.pop("mark"), found.pop("place"), as_narrow(found.pop("n"))
+    first = np.ones(len(mark), dtype=np.bool_)
+    first[1:] = mark[1:] != mark[:-1]
+    marks, bounds = (
+        mark[first].astype(np.int64),
+        np.append(np.flatnonzero(first), len(first)).astype(narrow(len(first))),
+    )
+    del mark, first
+    engine.plan.need(n.nbytes + places.nbytes, f"{len(n):,} shared marks of kind `{kind}`")
+    by_mark = sparse.csc_array((n, places, bounds), shape=(size, len(marks)))
+    return Incidence(kind, by_mark.tocsr(), np.diff(bounds).astype(np.int64), marks)
+
+
+def narrow(largest: int) -> type[np.int32 | np.int64]:
+    """Return the type that takes least memory and holds whole numbers up to `largest`."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 def _account_incidence(kind: str, category: Category, size: int) -> Incidence:
@@ -244,33 +289,26 @@ def _account_incidence(kind: str, category: Category, size: int) -> Incidence:
     rows = np.flatnonzero(category.known & held[category.codes]) if len(held) else np.empty(0, dtype=np.int64)
     columns = (np.cumsum(held) - 1)[category.codes[rows]] if len(held) else rows
     marks = np.array(category.values, dtype=np.str_)[np.flatnonzero(held)]
-    return _sparse(kind, rows, columns, np.ones(len(rows), dtype=np.int64), (size, marks))
+    held_by = sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=(size, len(marks)))
+    held_by.sort_indices()
+    return Incidence(kind, held_by, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
 
 
-def _sparse(kind: str, rows: I64, columns: I64, n: I64, axes: tuple[int, Marks]) -> Incidence:
-    """Return the incidence of `n` exchanges; `axes` says how many accounts there are, and which marks."""
-    size, marks = axes
-    matrix = sparse.csr_array((n, (rows, columns)), shape=(size, len(marks)))
-    matrix.sort_indices()
-    return Incidence(kind, matrix, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
+def as_narrow(counts: Counts) -> Counts:
+    """Return counts in the type that takes least memory."""
+    return counts.astype(narrow(int(counts.max(initial=0))))
 
 
-def _profiles(engine: Engine, ids: pa.Array) -> Profiles:
-    table = engine.table(PROFILES)
-    halves, places = _ints(table.column("half")), _positions(table.column("account_id"), ids)
-
-    def scatter(names: tuple[str, ...]) -> F64:
-        out = np.zeros((2, len(ids), len(names)))
-        for i, name in enumerate(names):
-            out[halves, places, i] = pc.fill_null(table.column(name).cast(pa.float64()), 0.0).to_numpy()
-        return out
-
-    single = functools.partial(lambda name: scatter((name,))[:, :, 0])
-    return Profiles(
-        n=single("n"),
-        blocks=single("blocks"),
-        nn=single("nn"),
-        sums=scatter(PROFILE_COLUMNS),
-        ss=scatter(tuple(f"{c}_ss" for c in PROFILE_COLUMNS)),
-        ns=scatter(tuple(f"{c}_ns" for c in PROFILE_COLUMNS)),
-    )
+def _profiles(engine: Engine, size: int) -> Profiles:
+    columns = len(PROFILE_COLUMNS)
+    sums = {name: np.zeros((2, size)) for name in ("n", "blocks", "nn")}
+    wide = {name: np.zeros((2, size, columns)) for name in ("sums", "ss", "ns")}
+    for batch in engine.batches(PROFILES):
+        halves, places = (batch.column(name).to_numpy() for name in ("half", "place"))
+        values = [pc.fill_null(batch.column(name).cast(pa.float64()), 0.0).to_numpy() for name in PROFILE_SUMS]
+        for name, value in zip(sums, values, strict=False):
+            sums[name][halves, places] = value
+        for i, name in enumerate(wide):
+            first = len(sums) + i * columns
+            wide[name][halves, places] = np.stack(values[first : first + columns], axis=1)
+    return Profiles(**sums, **wide)

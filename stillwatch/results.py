@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 from scipy import sparse
 
 from stillwatch.engine import Engine, Query
-from stillwatch.errors import StillwatchError
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import (
     CAMPAIGNS,
@@ -31,6 +30,7 @@ from stillwatch.findings import (
     Campaign,
     Evidence,
 )
+from stillwatch.memory import peak, peak_of_children
 from stillwatch.pipeline import Scan
 from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
 
@@ -49,26 +49,20 @@ HOURS = Query(
 
 
 def write_results(out: Path, found: Scan, engine: Engine, head: Mapping[str, Any]) -> None:
-    """Write all tables and `scan.json` into `out`.
+    """Write all tables and `scan.json` into the folder `out`.
 
     Args:
         engine: has the sums of the ledger; the timeline is read off them.
         head: what `scan.json` says beside what is in `found`.
 
     Raises:
-        StillwatchError: the folder cannot be written.
+        OSError: the folder cannot be written.
+        StillwatchError: a query needs more memory or disk than there is.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, table in _tables(found, engine).items():
-            pq.write_table(table, out / f"{name}.parquet", compression="zstd", store_schema=False)
-        (out / "scan.json").write_text(json.dumps(dict(head) | _facts(found), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StillwatchError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(out),
-            remedy="another `--out`, or free disk space",
-        ) from error
+    for name, table in _tables(found, engine).items():
+        pq.write_table(table, out / f"{name}.parquet", compression="zstd", store_schema=False)
+    said = {**head, **_facts(found), "memory": _memory(engine)}
+    (out / "scan.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
 def _tables(found: Scan, engine: Engine) -> dict[str, pa.Table]:
@@ -192,4 +186,14 @@ def _facts(found: Scan) -> dict[str, Any]:
         ],
         "proposals": dict(found.proposals),
         "timings": dict(found.timings),
+    }
+
+
+def _memory(engine: Engine) -> dict[str, int]:
+    """Return what this process might hold and what it held at most, in bytes."""
+    return {
+        "limit": engine.plan.limit,
+        "peak": peak(),
+        "peak_of_children": peak_of_children(),
+        "spilled": engine.spilled,
     }

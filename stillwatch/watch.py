@@ -32,6 +32,7 @@ from stillwatch.findings import HISTORY, Memory
 from stillwatch.follow import Change, Sighting, changes
 from stillwatch.history import HISTORY_FILE, MEMORY_FILE, extended, memory_table, read_history, read_memories
 from stillwatch.ledger import Ledger
+from stillwatch.memory import Plan
 from stillwatch.pipeline import scan
 from stillwatch.report.result import Result, load_result
 from stillwatch.report.scanfile import read_scan
@@ -98,7 +99,7 @@ def watch_ledger(
     if not ledger.rows:
         raise NothingUsable("the ledger has no exchange", where=str(folder), remedy="`stillwatch import` first")
     known = campaigns_of(earlier, muted)
-    with DuckDB(memory=settings.memory, threads=settings.threads) as engine:
+    with DuckDB(plan=Plan.of(settings.memory), threads=settings.threads, spill=settings.spill) as engine:
         engine.load("accounts", ledger.accounts_table())
         watcher.on_stage("new days")
         with kept_sums(engine, ledger, intent_bits=BELIEVED) as taken, _writing(out):

@@ -49,15 +49,16 @@ def test_settings_survive_being_written_and_read() -> None:
 
 def test_scan_json_holds_the_parameters_that_were_used(tmp_path: Path) -> None:
     log = write_lines(tmp_path / "log.jsonl", [bare(n) for n in range(20)])
-    told = ("--memory", "1GB", "--threads", 1, "--since", "2026-01-01T01:00", "--false-discoveries", "0.05")
-    done(stillwatch("scan", log, "--out", tmp_path / "out", *told))
+    told = ("--memory", "4GB", "--threads", 1, "--since", "2026-01-01T01:00", "--false-discoveries", "0.05")
+    done(stillwatch("scan", log, "--out", tmp_path / "out", "--spill", tmp_path, *told))
     written = json.loads((tmp_path / "out" / "scan.json").read_text("utf-8"))["parameters"]
     since = dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC)
     assert ScanSettings.model_validate(written) == ScanSettings(
-        memory="1GB", threads=1, since=since, false_discoveries=0.05
+        memory="4GB", threads=1, spill=tmp_path, since=since, false_discoveries=0.05
     )
 
 
 def test_the_default_memory_is_the_one_of_the_command_line() -> None:
-    assert ScanSettings().memory == "8GB"
-    assert "[default: (8GB)]" in done(stillwatch("scan", "--help")).out
+    assert ScanSettings().memory is None
+    for command in ("scan", "watch"):
+        assert "[default: (75% of what is there)]" in done(stillwatch(command, "--help")).out

@@ -15,6 +15,7 @@ from tests.tree import PACKAGE, ROOT, place, sources, tree
 
 ORDER = (
     "errors",
+    "memory",
     "config",
     "record",
     "findings",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engine.query import Query, Value, literal
 from stillwatch.ledger import AnyLedger
+from stillwatch.memory import Plan
 
+Whole = npt.NDArray[np.int64 | np.int32]
 Place = Path | str
 """A file or folder: a path on this machine, or a URL that only a cluster reads."""
 
@@ -21,7 +25,12 @@ class Engine(ABC):
     """Runs queries. Their rows are the same on every engine, up to their order, and so are the types of the columns.
 
     The views `exchanges` and `accounts` are the ledger. What is made here goes with the engine, at the end of `with`.
+
+    Attributes:
+        plan: what this process may hold in memory, engine and all.
     """
+
+    plan: Plan
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +52,21 @@ class Engine(ABC):
     def table(self, query: Query, **values: Value) -> pa.Table:
         """Return the rows of `query`; the caller orders them when order matters."""
         return self.rows(query.bind(**values), name=query.name)
+
+    def columns(self, query: Query, **values: Value) -> dict[str, Whole]:
+        """Return the columns of `query`, all of whole numbers, in the order of its rows.
+
+        They are taken a part at a time, so that memory holds them once, in the width of their type.
+
+        Raises:
+            StillwatchError: they do not fit into memory.
+        """
+        parts: dict[str, list[Whole]] = {}
+        for batch in self.batches(query, **values):
+            self.plan.need(batch.nbytes, f"query `{query.name}`")
+            for name in batch.schema.names:
+                parts.setdefault(name, []).append(batch.column(name).to_numpy())
+        return {name: np.concatenate(parts.pop(name)) for name in [*parts]}
 
     @property
     @abstractmethod
@@ -81,6 +105,25 @@ class Engine(ABC):
         Raises:
             StillwatchError: memory, disk or the cluster did not suffice; it says what to do.
         """
+
+    @abstractmethod
+    def batches(self, query: Query, **values: Value) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of `query`, in its order, a part at a time; at least one part, if only of no rows.
+
+        Nothing else may be asked of the engine until the last part was taken.
+
+        Raises:
+            StillwatchError: as `rows`.
+        """
+
+    @abstractmethod
+    def rest(self) -> None:
+        """Give back memory that no query needs any more."""
+
+    @property
+    @abstractmethod
+    def spilled(self) -> int:
+        """Most bytes that a query had on the disks of this machine for want of memory."""
 
     @abstractmethod
     def close(self) -> None:

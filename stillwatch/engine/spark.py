@@ -28,6 +28,7 @@ from stillwatch.engine.far import FarLedger, url
 from stillwatch.engine.query import Query, Value
 from stillwatch.errors import Refused, StillwatchError
 from stillwatch.ledger import AnyLedger, Ledger
+from stillwatch.memory import Plan
 
 SEMANTICS = {
     "spark.sql.session.timeZone": "UTC",
@@ -74,6 +75,7 @@ class Spark(Engine):
         for key, value in SEMANTICS.items():
             self._session.conf.set(key, value)
         self._held: list[str] = []
+        self.plan = Plan.of(None)
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -118,6 +120,20 @@ class Spark(Engine):
         with _told(name):
             found = self._session.sql(for_spark(sql)).toArrow()
         return found.cast(pa.schema([kind.with_nullable(True).remove_metadata() for kind in found.schema]))
+
+    def batches(self, query: Query, **values: Value) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of `query`, in its order, in the parts in which they came: all of them at once."""
+        found = self.table(query, **values)
+        yield pa.RecordBatch.from_pylist([], found.schema)
+        yield from found.to_batches()
+
+    def rest(self) -> None:
+        """Do nothing: the memory of the cluster is its own."""
+
+    @property
+    def spilled(self) -> int:
+        """Nothing on the disks of this machine; those of the cluster are `spark.local.dir`."""
+        return 0
 
     def close(self) -> None:
         """Forget what was held, and end the session if it is our own."""

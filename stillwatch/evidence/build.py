@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
 
 from stillwatch.config import ProposalLimits
@@ -15,13 +13,18 @@ from stillwatch.evidence.in_step import own_time
 from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
-from stillwatch.profiles import SCAFFOLDS, Incidence, Population
+from stillwatch.profiles import SCAFFOLDS, Incidence, Population, as_narrow, narrow
 from stillwatch.proposals.sight import column_holders, habits
 
 TESTING_HALF = 1
 """Half of the hours that tests sameness; the other half proposed."""
 
-HOURLY = Query("hourly", "select account_id, hour, n from account_hours")
+HOURLY = Query(
+    "hourly",
+    """
+    select place, hour, n from account_hours
+    join account_places on account_places.account_id = account_hours.account_id order by place, hour""",
+)
 
 
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
@@ -49,9 +52,8 @@ def _habits(kind: str, people: Population, limits: ProposalLimits) -> Incidence:
 
 
 def _hourly(engine: Engine, people: Population) -> sparse.csr_array:
-    table = engine.table(HOURLY)
-    rows = np.asarray(pc.index_in(table.column("account_id"), value_set=pa.array(people.ids, pa.string())).to_numpy())
-    hours = np.asarray(table.column("hour").to_numpy(), dtype=np.int64)
-    first = int(hours.min())
-    shape = (people.size, int(hours.max()) - first + 1)
-    return sparse.csr_array((np.asarray(table.column("n").to_numpy()), (rows, hours - first)), shape=shape)
+    found = engine.columns(HOURLY)
+    first, last = found["hour"].min(), found["hour"].max()
+    bounds = np.searchsorted(found.pop("place"), np.arange(people.size + 1)).astype(narrow(len(found["n"])))
+    hours = (found.pop("hour") - first).astype(np.int32)
+    return sparse.csr_array((as_narrow(found["n"]), hours, bounds), shape=(people.size, int(last - first) + 1))

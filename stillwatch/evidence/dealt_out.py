@@ -54,7 +54,7 @@ def overlaps(case: Case, groups: I64) -> F64:
 
 def asked(held: sparse.csr_array) -> sparse.csr_array:
     """Return who asks which shared prompt how often, with `ASKER` added to each count."""
-    return sparse.csr_array((held.data + ASKER, held.indices, held.indptr), shape=held.shape)
+    return sparse.csr_array((held.data.astype(np.int64) + ASKER, held.indices, held.indptr), shape=held.shape)
 
 
 def own_overlap(group: Group, case: Case) -> float:

@@ -27,6 +27,8 @@ from stillwatch.profiles import F64, I64
 
 DAYS = 3
 """Days of data below which a time of day has not been seen often enough."""
+_AT_A_TIME = 1 << 16
+"""Accounts whose hours are summed at a time."""
 
 HOURS = Query(
     "in_step",
@@ -90,8 +92,11 @@ def _squares(hourly: sparse.csr_array, part: I64, parts: int) -> F64:
     """Return the sum of squares of each account's exchanges by part of the time, shape (accounts,)."""
     hours = hourly.shape[1]
     of = sparse.csr_array((np.ones(hours, dtype=np.int64), (np.arange(hours), part)), shape=(hours, parts))
-    sums = sparse.csr_array(hourly @ of)
-    return np.asarray(sums.multiply(sums).sum(axis=1), dtype=np.float64).ravel()
+    out = np.empty(hourly.shape[0])
+    for first in range(0, len(out), _AT_A_TIME):
+        sums = sparse.csr_array(hourly[first : first + _AT_A_TIME] @ of)
+        out[first : first + _AT_A_TIME] = np.asarray(sums.multiply(sums).sum(axis=1)).ravel()
+    return out
 
 
 def _residual(totals: F64) -> F64:

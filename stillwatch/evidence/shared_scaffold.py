@@ -110,7 +110,8 @@ def telling_users(inside: Flags, case: Case) -> Flags:
     for kind in SCAFFOLDS:
         telling = telling_marks(kind, inside, case)
         if telling.any():
-            uses |= (case.people.shared[kind].matrix @ telling.astype(np.int64)) > 0
+            held = case.people.shared[kind].matrix
+            uses |= (held @ telling.astype(held.dtype)) > 0
     return uses
 
 

@@ -37,6 +37,8 @@ from stillwatch.sketch import Sketcher
 
 WORTH_IT = 24 * 1024 * 1024
 """Bytes of sources from which it pays to start processes."""
+EACH = 1_000_000_000
+"""Bytes of memory that a process of an import takes, whatever the size of its sources."""
 _AHEAD = 2
 """Pieces of work per process that are under way or wait to be taken."""
 
@@ -80,7 +82,7 @@ def _pool(workers: int, setup: Setup) -> Iterator[ProcessPoolExecutor]:
         raise StillwatchError(
             "a process of the import was killed",
             where="import",
-            expected="about 700 MB of memory for each process",
+            expected=f"{EACH // 1_000_000:,} MB of memory for each process",
             remedy="import with fewer processes (`--workers 1`), or with more memory",
         ) from error
     finally:

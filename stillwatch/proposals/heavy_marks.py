@@ -10,8 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.findings import Candidate
-from stillwatch.profiles import F64, SCAFFOLDS, Incidence, Population
-from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, habits
+from stillwatch.profiles import F64, SCAFFOLDS, Population
+from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, habitual
 
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
@@ -19,19 +19,20 @@ _SAME = 0.8
 
 def heavy_marks(sight: Sight) -> list[Candidate]:
     """Propose the habitual users of each scaffold, the scaffolds that carry most of their users' exchanges first."""
-    kinds = [habits(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
-    shares = [_shares(sight.people.shared[kind], sight.people) for kind in SCAFFOLDS]
-    held = sparse.csc_array(sparse.hstack(kinds, format="csc"))
-    use = np.asarray(held.multiply(sparse.hstack(shares, format="csc")).sum(axis=0)).ravel()
+    kinds = [habitual(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
+    carried = sparse.csc_array(sparse.hstack(kinds, format="csc"))
+    held = sparse.csc_array((np.ones_like(carried.data), carried.indices, carried.indptr), shape=carried.shape)
+    use = np.asarray(_shares(carried, sight.people).sum(axis=0)).ravel()
     heavy = np.flatnonzero(column_holders(held) >= 2 * sight.limits.smallest_group)
     chosen = _distinct(held[:, heavy], use[heavy])[: sight.limits.heavy_marks]
     return [_candidate(held, int(heavy[i])) for i in chosen]
 
 
-def _shares(incidence: Incidence, people: Population) -> sparse.csc_array:
-    """Return the share of each account's exchanges that carry each mark, shape (accounts, marks)."""
-    held = incidence.matrix.tocoo()
-    return sparse.csc_array((held.data / people.n[held.row], (held.row, held.col)), shape=held.shape)
+def _shares(carried: sparse.csc_array, people: Population) -> sparse.csc_array:
+    """Return the share of each account's exchanges that carry each of its habits, shape (accounts, marks)."""
+    return sparse.csc_array(
+        (carried.data / people.n[carried.indices], carried.indices, carried.indptr), shape=carried.shape
+    )
 
 
 def _distinct(held: sparse.csc_array, use: F64) -> list[int]:

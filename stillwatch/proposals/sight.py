@@ -24,6 +24,8 @@ both halves (`docs/concepts/sameness.md`, level)."""
 
 PROPOSING_HALF = 0
 """Half of the hours that proposes; evidence of sameness uses the other."""
+_AT_A_TIME = 1 << 16
+"""Accounts whose habits are told at a time."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,21 @@ class Sight:
 
 def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:
     """Return 1 where a mark is a habit of an account (not a passing phrase), shape (accounts, marks)."""
-    held = incidence.matrix.tocoo()
-    least = np.maximum(limits.habit_least, limits.habit_share * people.n[held.row])
-    often = held.data >= least
-    ones = np.ones(int(often.sum()), dtype=np.int64)
-    return sparse.csc_array((ones, (held.row[often], held.col[often])), shape=incidence.matrix.shape)
+    found = habitual(incidence, people, limits)
+    return sparse.csc_array((np.ones_like(found.data), found.indices, found.indptr), shape=found.shape)
+
+
+def habitual(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:
+    """Return how many exchanges of an account carry a mark that is a habit of it, shape (accounts, marks)."""
+    held = incidence.matrix
+    often = np.zeros(held.nnz, dtype=np.bool_)
+    for first in range(0, held.shape[0], _AT_A_TIME):
+        bounds = held.indptr[first : first + _AT_A_TIME + 1]
+        part = slice(bounds[0], bounds[-1])
+        least = np.maximum(limits.habit_least, limits.habit_share * people.n[first : first + _AT_A_TIME])
+        often[part] = held.data[part] >= np.repeat(least, np.diff(bounds))
+    kept = np.concatenate((held.indptr[:1], np.cumsum(often, dtype=held.indptr.dtype)))[held.indptr]
+    return sparse.csr_array((held.data[often], held.indices[often], kept), shape=held.shape).tocsc()
 
 
 def column_holders(habit: sparse.csc_array) -> I64:

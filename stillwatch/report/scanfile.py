@@ -47,6 +47,15 @@ class CouldNotRun(_Part):
     columns: tuple[str, ...] = ()
 
 
+class Memory(_Part):
+    """Bytes: what the process might hold, what it and the largest it started held at most, and what lay on disk."""
+
+    limit: int
+    peak: int
+    peak_of_children: int = 0
+    spilled: int = 0
+
+
 class Scan(_Part):
     """The whole of `scan.json`.
 
@@ -59,6 +68,7 @@ class Scan(_Part):
         rows_read: rows of the input, used or not; None when only a ledger was read.
         proposals: how many candidate groups each proposer put forward.
         timings: seconds by stage, in the order of the stages.
+        memory: what was held in it; None in folders of earlier versions.
     """
 
     format: int
@@ -72,6 +82,7 @@ class Scan(_Part):
     could_not_run: tuple[CouldNotRun, ...] = ()
     proposals: dict[str, int] = {}
     timings: dict[str, float] = {}
+    memory: Memory | None = None
 
     @property
     def weights(self) -> Weights | None:

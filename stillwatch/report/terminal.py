@@ -17,6 +17,7 @@ from rich.text import Text
 
 from stillwatch.config import Weights
 from stillwatch.findings import Evidence, Question
+from stillwatch.memory import written
 from stillwatch.report import wording
 from stillwatch.report.charts import Step, waterfall
 from stillwatch.report.kinds import about
@@ -30,6 +31,8 @@ _MEMBERS = 10
 """Members that are listed; the files have all."""
 _EXHIBITS = 3
 _INDENT = 4
+_WORTH_SAYING = 0.5
+"""Share of the memory that a scan might use from which what it used is said."""
 
 
 def campaign_table(result: Result) -> RenderableType:
@@ -74,6 +77,15 @@ def _looked_at(result: Result) -> Text:
         parts.append(f"{kinds} of evidence could not be had from this ledger.")
     weights = result.scan.weights
     return Text(" ".join(parts) + (f"\n{wording.applied(weights)}" if weights else ""))
+
+
+def memory_line(result: Result) -> str:
+    """Return what a scan held in memory, as a line to be added; nothing if it had plenty."""
+    memory = result.scan.memory
+    if memory is None or (memory.peak < _WORTH_SAYING * memory.limit and not memory.spilled):
+        return ""
+    disk = f", and {written(memory.spilled)} on disk" if memory.spilled else ""
+    return f"\nMemory: at most {written(memory.peak)} of {written(memory.limit)}{disk}"
 
 
 def explain_campaign(result: Result, group_id: str) -> RenderableType:

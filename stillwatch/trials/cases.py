@@ -7,8 +7,9 @@ only. To add a case, add its line and save the baseline anew (`stillwatch range 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count, cycle
 
 from stillwatch.range.campaigns import LADDER as RUNGS
 from stillwatch.range.cast import WorldSpec
@@ -215,18 +216,19 @@ PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, di
 _THIN = tuple(name for name in SHAPES if name != WHOLE)
 
 
-def _thin(seed: int, shapes: Sequence[str]) -> tuple[Case, ...]:
-    """Return the worlds of the practice set in logs of some shapes, on seeds from `seed` on."""
-    worlds = [(shape, case) for shape in shapes for case in PRACTICE]
+def _thin(seeds: Iterator[int]) -> tuple[Case, ...]:
+    """Return the worlds of the practice set in logs of every shape but the whole one, on the seeds that come."""
+    worlds = [(shape, case) for shape in _THIN for case in PRACTICE]
     return tuple(
-        replace(case, name=f"{case.name}-{shape}", seed=seed + n, shape=shape) for n, (shape, case) in enumerate(worlds)
+        replace(case, name=f"{case.name}-{shape}", seed=seed, shape=shape)
+        for (shape, case), seed in zip(worlds, seeds, strict=False)
     )
 
 
-THIN = _thin(1501, _THIN)
+THIN = _thin(count(1501))
 """A hundred innocent worlds in logs that lack columns: whether anybody is accused for what a log cannot say."""
-THIN_PRACTICE = _thin(100, [name for name in _THIN if not SHAPES[name].organisations])
-"""Those that lack organisations, where most can go wrong, on seeds that may be looked at."""
+THIN_PRACTICE = _thin(cycle(range(100, 100 + len(PRACTICE))))
+"""Twenty worlds in every such log, on seeds that may be looked at."""
 THIN_CAMPAIGNS = tuple(
     Case(f"{name}-{shape}", scenario, scale, seed, innocents, cut_offs=2, shape=shape)
     for name, scenario, scale, seed, innocents in (

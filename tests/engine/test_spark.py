@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from stillwatch.commands import Watcher, scan_ledger
 from stillwatch.config import ScanSettings
-from stillwatch.engine import DuckDB, Engine, Query, is_spark, open_engine
+from stillwatch.engine import DuckDB, Engine, Query, Value, is_spark, open_engine
 from stillwatch.engine.spark import SEMANTICS, Spark
 from stillwatch.errors import NothingUsable, Refused, StillwatchError
 from stillwatch.ledger import Ledger
@@ -41,12 +41,10 @@ def engine(session: SparkSession) -> Iterator[Engine]:
 @pytest.mark.parametrize("name", MASTERS)
 def test_a_master_is_an_engine(name: str) -> None:
     assert is_spark(name)
-    assert ScanSettings(engine=name).memory is None
 
 
 def test_duckdb_is_the_default_and_no_spark() -> None:
     assert not is_spark(ScanSettings().engine)
-    assert ScanSettings().memory == "8GB"
 
 
 @pytest.mark.parametrize("name", ["", "sparks", "duck", "mesos://h", "local[", "spark://", "sc://h:1"])
@@ -56,11 +54,19 @@ def test_what_is_no_engine_is_said(name: str) -> None:
     assert "spark://HOST:7077" in error.value.remedy
 
 
-@pytest.mark.parametrize(("option", "told"), [("--memory", {"memory": "1GB"}), ("--threads", {"threads": 2})])
+_OWN: list[tuple[str, dict[str, Any]]] = [
+    ("--memory", {"memory": "1GB"}),
+    ("--threads", {"threads": 2}),
+    ("--spill", {"spill": Path("/scratch")}),
+]
+
+
+@pytest.mark.parametrize(("option", "told"), _OWN)
 def test_a_cluster_is_not_told_what_is_its_own(option: str, told: dict[str, Any]) -> None:
     with pytest.raises(NothingUsable, match="settings of its own") as error:
         open_engine("local", **{"memory": None, "threads": None, **told})
     assert error.value.where == option
+    assert "`spark." in error.value.remedy
 
 
 def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,13 +142,18 @@ def test_a_view_is_computed_when_it_is_read(engine: Engine) -> None:
 def test_a_scan_holds_what_it_reads_twice(few: Scanned) -> None:
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        rows = DuckDB.rows
+        rows, batches = DuckDB.rows, DuckDB.batches
 
         def noted(self: DuckDB, sql: str, *, name: str = "query") -> pa.Table:
             asked.append(sql)
             return rows(self, sql, name=name)
 
+        def noted_in_parts(self: DuckDB, query: Query, **values: Value) -> Iterator[pa.RecordBatch]:
+            asked.append(query.sql)
+            return batches(self, query, **values)
+
         patch.setattr(DuckDB, "rows", noted)
+        patch.setattr(DuckDB, "batches", noted_in_parts)
         scan_ledger(few.ledger, few.out.parent / "again", ScanSettings(), known=None, watcher=Watcher())
     read = {name: sum(bool(re.search(rf"\b{name}\b", sql)) for sql in asked) for name in OF_EXCHANGES}
     assert {name for name, times in read.items() if times > 1} == set(READ_AGAIN)

@@ -91,6 +91,8 @@ class Small:
         engine.attach(self.exchanges, self.accounts, since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         tables = self.lots | dict.fromkeys(("groups", "members", "suspects"), self.members) | {"telling": _TELLING}
+        ids = pc.unique(engine.rows("select account_id from exchanges").column("account_id"))
+        tables["account_places"] = pa.table({"account_id": ids, "place": np.arange(len(ids), dtype=np.int32)})
         for name, table in tables.items():
             engine.load(name, table)
         engine.read("earlier", self.exchanges[:1])

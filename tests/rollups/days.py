@@ -103,7 +103,7 @@ def sums(engine: DuckDB) -> Sums:
 def read(engine: DuckDB) -> tuple[Population, Handoffs, Coverage, list[dict[str, Any]]]:
     """Return what a scan makes of the sums."""
     people = population(engine)
-    hours = engine.table(HOURLY).sort_by([("account_id", "ascending"), ("hour", "ascending")])
+    hours = engine.table(HOURLY)
     return people, handoffs(engine, people), coverage(engine), hours.to_pylist()
 
 

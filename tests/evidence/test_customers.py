@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,19 +22,19 @@ def _one_each(name: str) -> Callable[[int], list[str]]:
     return lambda accounts: [f"{name} {i}" for i in range(accounts)]
 
 
-def _program(name: str, accounts: int = 13, **traits: Any) -> Crowd:
+def _program(name: str, traits: Mapping[str, Any] | None = None, accounts: int = 13) -> Crowd:
     """Return accounts under which one program asks, each question once."""
-    return Crowd(name, accounts, exchanges=40, uneven=0.02, unlike=0.0, about=0.6, columns=ONCE, traits=traits)
+    return Crowd(name, accounts, exchanges=40, uneven=0.02, unlike=0.0, about=0.6, columns=ONCE, traits=traits or {})
 
 
 PROGRAMS = {
     "unknown": _program("unknown"),
-    "apart": _program("apart", payment_id=_one_each("card"), **MAIL),
-    "threes": _program("threes", payment_id=dealt(4, "card "), **MAIL),
-    "cards": _program("cards", payment_id=dealt(2, "company card "), **MAIL),
-    "card": _program("card", payment_id="company card", **MAIL),
-    "domain": _program("domain", email_domain="firm.example"),
-    "many": _program("many", FLEET),
+    "apart": _program("apart", {"payment_id": _one_each("card"), **MAIL}),
+    "threes": _program("threes", {"payment_id": dealt(4, "card "), **MAIL}),
+    "cards": _program("cards", {"payment_id": dealt(2, "company card "), **MAIL}),
+    "card": _program("card", {"payment_id": "company card", **MAIL}),
+    "domain": _program("domain", {"email_domain": "firm.example"}),
+    "many": _program("many", accounts=FLEET),
 }
 
 

@@ -1,11 +1,11 @@
 """Whether the members of a group are several customers, as far as the log can tell.
 
 A company that asks with one program under many accounts of its own works as one operator does: alike, in step, in
-templates, each question once, handing failed requests from one key to the next. Where a log says who belongs to one
-organisation, that explains the company (`declared_organisation`). Where no row of it does, nobody can be told from such
-a company by what its programs do: signs of a harvest and of a pool count in full only for members that pay and register
-apart. For members that pay or register openly together they count for nothing; where that is not known, for nothing in
-groups as small as a fleet, and in part in larger ones.
+templates, each question once, handing failed requests from one key to the next; so does a course with one assignment.
+Where a log says who belongs together, that explains them (`declared_organisation`). Where it does not, nobody can be
+told from them by what is asked: signs of a harvest and of a pool count in full only for members that are known to pay
+and register apart. For members that openly do so together, or ask from one place, they count for nothing; where nothing
+of the kind is known, for nothing in groups as small as a fleet, and in part in larger ones.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ TO_AN_INSTRUMENT = 10
 three accounts to a card, a company has a card or two."""
 FEW = 2
 """Cards or mail domains that a company of any size may have."""
+USUAL = 0.5
+"""Share of its exchanges from which an account is at home at an address."""
 _OWN = 0.01
 """Share of all other accounts from which a mail domain is many customers'."""
 
@@ -47,39 +49,52 @@ class Customers:
 
 def customers(group: Group, case: Case) -> Customers:
     """Return how far the members of a group are known to be several customers."""
-    if case.people.categories["org"].known.any():
+    registered, declared = _registered(group, case), bool(case.people.categories["org"].known.any())
+    if registered and declared:
         return Customers(1.0, "")
-    if not _registered(group, case):
-        share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
-        return Customers(share, _why(share, "members' registrations are not known"))
-    together = _together(group, case)
-    return Customers(0.0, _why(0.0, together)) if together else Customers(1.0, "")
+    together = _paying_together(group, case) if registered else _at_one_place(group, case)
+    if together:
+        return Customers(0.0, _why(0.0, together))
+    if registered or declared:
+        return Customers(1.0, "")
+    share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
+    return Customers(share, _why(share, "nor how they registered"))
 
 
 def _why(share: float, reason: str) -> str:
     return (
-        f"counts for {share:.0%}: no row says who belongs to one organisation, {reason}, and a customer's own programs"
-        " work like this"
+        f"counts for {share:.0%}: this log does not say who belongs together, {reason}; one customer's own programs"
+        " and one course look like this"
     )
 
 
 def _registered(group: Group, case: Case) -> bool:
+    """Return whether it is known how most members registered."""
     categories = case.people.categories
     known = categories["payment_bin"].known | categories["email_domain"].known
     return bool(known[group.accounts].sum() >= MOST * len(group))
 
 
-def _together(group: Group, case: Case) -> str:
-    """Return what most members openly have in common, empty if they register apart."""
+def _paying_together(group: Group, case: Case) -> str:
+    """Return what most members openly pay or register with, empty if they do apart."""
     members = group.accounts
     for kind in INSTRUMENTS:
         held = case.people.shared[kind].matrix[members] > 0
         if _few(np.asarray(held.sum(axis=0)).ravel(), group, most=len(group) / TO_AN_INSTRUMENT):
-            return f"most members share a few of `{kind}`"
+            return f"and most members share a few of `{kind}`"
     domains = case.people.categories["email_domain"]
     inside = domains.counts(members)
     own = domains.counts() - inside < _OWN * (case.people.size - len(group))
-    return "most members have mail domains that are nobody else's" if _few(inside[own], group) else ""
+    return "and most members have mail domains that are nobody else's" if _few(inside[own], group) else ""
+
+
+def _at_one_place(group: Group, case: Case) -> str:
+    """Return that most members ask from one address or two, empty if they do not."""
+    members, marks = group.accounts, case.people.shared["address"]
+    held = marks.matrix[members].tocoo()
+    usual = held.data >= USUAL * case.people.n[members][held.row]
+    counts = np.bincount(held.col[usual], minlength=held.shape[1]).astype(np.int64)
+    return "and most members ask from one address or two" if _few(counts, group) else ""
 
 
 def _few(counts: I64, group: Group, *, most: float = FEW) -> bool:

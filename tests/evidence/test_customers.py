@@ -60,12 +60,12 @@ def apart() -> Iterator[World]:
 @pytest.mark.parametrize(
     ("program", "share", "why"),
     [
-        ("unknown", 0.0, "registrations are not known"),
+        ("unknown", 0.0, "nor how they registered"),
         ("card", 0.0, "most members share a few of `payment_id`"),
         ("domain", 0.0, "mail domains that are nobody else's"),
         ("apart", 1.0, ""),
         ("cards", 0.0, "most members share a few of `payment_id`"),
-        ("many", 0.4, "registrations are not known"),
+        ("many", 0.4, "nor how they registered"),
         ("threes", 1.0, ""),
     ],
 )
@@ -90,9 +90,19 @@ def test_a_program_under_a_few_accounts_is_no_harvest_unless_they_register_apart
 def test_the_reader_is_told_why_it_counts_for_less(unknown: World, apart: World) -> None:
     few = unknown.evidence(unknown.group("unknown"))["single_shot"]
     whole = apart.evidence(apart.group("apart"))["single_shot"]
-    assert "(counts for 0%: no row says who belongs to one organisation" in few.statement
+    assert "(counts for 0%: this log does not say who belongs together" in few.statement
     assert few.bits == 0 < 5 < whole.bits
     assert "counts for" not in whole.statement
+
+
+@pytest.mark.parametrize(("addresses", "share"), [(1, 0.0), (2, 0.0), (6, 1.0)])
+def test_a_course_at_one_address_is_no_pool_where_its_mail_is_not_known(addresses: int, share: float) -> None:
+    course = {**ONCE, "ip_mark": lambda rows: 10**9 + rows.account % addresses}
+    with a_world(
+        Crowd("people", 300, columns={**PEOPLE, "org_id": some(0.3, "Firm Ltd"), "ip_mark": own}),
+        Crowd("course", 40, exchanges=20, uneven=0.02, unlike=0.0, columns=course),
+    ) as world:
+        assert customers(world.group("course"), world.case).share == share
 
 
 def test_nothing_but_signs_of_a_harvest_is_weakened(unknown: World) -> None:

@@ -16,7 +16,7 @@ from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
-from stillwatch.likeness import Means, spread
+from stillwatch.likeness import spread
 from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
 
@@ -107,8 +107,8 @@ def _features(inside: Flags, case: Case, shown: Mapping[str, float]) -> dict[str
     """
     people = case.people
     tests: dict[str, tuple[tuple[str, ...], Callable[[], F64]]] = {
-        "sameness": (("interchangeable",), lambda: _sameness(inside, case.overall)),
-        "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(inside, case))),
+        "sameness": (("interchangeable",), lambda: _sameness(inside, case)),
+        "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(np.flatnonzero(inside), case))),
         "instrument": (("shared_instrument",), lambda: _yes_no(inside, _shares_instrument(inside, people))),
         "handoff": (MOTIFS_SHOWN, lambda: _yes_no(inside, _hands_over(inside, case))),
         "client": (("client_tuple",), lambda: _client(inside, people)),
@@ -135,13 +135,14 @@ def _yes_no(inside: Flags, has: Flags) -> F64:
     return np.asarray(np.where(has, np.log2(p / q), np.log2((1 - p) / (1 - q))))
 
 
-def _sameness(inside: Flags, of: Means) -> F64:
+def _sameness(inside: Flags, case: Case) -> F64:
     """Return the Gaussian ratio of a mean profile: around the group's, or anywhere in the population."""
+    of = case.overall
     out = np.zeros(len(of.n))
-    members, others = np.flatnonzero(inside & of.known), np.flatnonzero(~inside & of.known)
-    if len(members) < 5 or len(others) < 30:
+    members = np.flatnonzero(inside & of.known)
+    if len(members) < 5 or np.count_nonzero(of.known) - len(members) < 30:
         return out
-    own, usual = spread(of, members), spread(of, others)
+    own, usual = spread(of, members), case.everybody.without(members)
     seen = of.known
     near, far = (each.excess + np.maximum(each.within, _NO_LESS) / of.n[seen, None] for each in (own, usual))
     exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near

@@ -28,6 +28,8 @@ ORDER = (
     "coverage",
     "profiles",
     "nulls",
+    "others",
+    "held",
     "handoffs",
     "likeness",
     "trim",

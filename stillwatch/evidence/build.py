@@ -10,7 +10,6 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
-from stillwatch.evidence.dealt_out import asked
 from stillwatch.evidence.in_step import own_time
 from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
@@ -37,7 +36,6 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         hourly=hourly,
         own_time=own_time(hourly),
         limits=limits,
-        asked=asked(people.shared["prompt"].matrix),
         templated=templated(people, habitual),
     )
 

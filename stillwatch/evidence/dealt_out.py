@@ -6,8 +6,9 @@ Blind spot: lists under a few hundred prompts; populations that never repeat one
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy import sparse
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import (
@@ -16,7 +17,6 @@ from stillwatch.evidence.case import (
     Group,
     against_random,
     bound,
-    group_rows,
     matched_groups,
     names,
     sample,
@@ -40,21 +40,38 @@ OVERLAP = Query(
 )
 
 
-ASKER = 1 << 40
-"""Added to every count of `Case.asked`, so that one product sums counts below it and askers above it."""
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Prompts that two or more members of a group ask, of some groups, each of shape (repeats,).
+
+    Attributes:
+        group: which of the groups. askers: members who ask it. n: exchanges of theirs in which they do.
+    """
+
+    group: I64
+    askers: I64
+    n: I64
+
+
+def repeats(case: Case, groups: I64) -> Repeats:
+    """Return what members of a group ask too, for groups of shape (groups, members)."""
+    held = case.people.shared["prompt"].matrix[groups.ravel()]
+    group = np.repeat(np.repeat(np.arange(len(groups)), groups.shape[1]), np.diff(held.indptr))
+    pairs = group * held.shape[1] + held.indices
+    found = np.sort(pairs)
+    found = np.unique(found[1:][found[1:] == found[:-1]])
+    places = np.searchsorted(found, pairs)
+    repeated = np.flatnonzero(places < len(found))
+    repeated = repeated[found[places[repeated]] == pairs[repeated]]
+    askers, n = (np.bincount(places[repeated], of, len(found)) for of in (None, held.data[repeated]))
+    return Repeats(found // max(held.shape[1], 1), askers, n.astype(np.int64))
 
 
 def overlaps(case: Case, groups: I64) -> F64:
     """Return the share of each group's prompts that another member asks too; `groups` has shape (groups, members)."""
-    found = sparse.csr_array(group_rows(groups, case.people.size) @ case.asked)
-    found.data = np.where(found.data >= 2 * ASKER, found.data % ASKER, 0)
+    found = repeats(case, groups)
     prompts = np.maximum(case.people.totals["prompts"][groups].sum(axis=1), 1)
-    return np.asarray(np.asarray(found.sum(axis=1)).ravel() / prompts)
-
-
-def asked(held: sparse.csr_array) -> sparse.csr_array:
-    """Return who asks which shared prompt how often, with `ASKER` added to each count."""
-    return sparse.csr_array((held.data + ASKER, held.indices, held.indptr), shape=held.shape)
+    return np.asarray(np.bincount(found.group, found.n, len(groups)) / prompts)
 
 
 def own_overlap(group: Group, case: Case) -> float:

@@ -8,20 +8,18 @@ topics of its own; cover traffic.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.case import LEAST_SAMENESS, Case, Finding, Group, bound, names, untested
 from stillwatch.findings import Number
 from stillwatch.likeness import Means, as_alike_as_one_source, neighbours_outside, spread
 from stillwatch.profiles import F64, I64
 
 MARGIN = 0.25
 """Share of the variance between the nearest other accounts that unrelated members are granted under the null."""
-LEAST = 6
-"""Exchanges in the testing half of the hours; accounts with fewer are passed over."""
-
 NEAR = 0.1
 """Share of the other accounts that may be neighbours; where a group is half of all, the other half is its outskirts."""
 FEWEST = 30
@@ -37,26 +35,39 @@ EXCHANGES = Query(
 )
 
 
-def comparable(of: Means, group: Group, beyond: float = 0.0) -> tuple[I64, F64] | str:
-    """Return the members that can be compared and how much their nearest neighbours differ, or why there are none.
+TOO_FEW = "fewer than thirty other accounts are active enough to compare with"
 
-    The second value is the between-account variance per column in units of the within-account variance.
 
-    Args:
-        beyond: accounts within this distance of the group's centre are no neighbours.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The members that can be compared, and with whom.
+
+    Attributes:
+        members: positions, ascending.
+        least: exchanges that others must have, too.
+        able: others that have them.
     """
+
+    members: I64
+    least: float
+    able: int
+
+    def neighbours(self, of: Means, group: Group, beyond: float) -> I64:
+        """Return the nearest of the others, about as many as members; none within `beyond` of the group's centre."""
+        wanted = max(min(len(self.members), int(NEAR * self.able)), FEWEST)
+        return neighbours_outside(of, group.accounts, wanted, self.least, beyond=beyond)
+
+
+def comparable(of: Means, group: Group) -> Compared | str:
+    """Return the members that can be compared, or why they cannot be."""
     if not of.z.shape[1]:
         return "all profiles are empty, or all are the same"
-    members = group.accounts[of.n[group.accounts] >= LEAST]
+    members = group.accounts[of.n[group.accounts] >= LEAST_SAMENESS]
     if len(members) < 5:
-        return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
+        return f"fewer than five members have {LEAST_SAMENESS} exchanges in the testing half of the hours"
     least = float(np.median(of.n[members])) / 2
-    able = int((of.n >= least).sum() - (of.n[group.accounts] >= least).sum())
-    wanted = max(min(len(members), int(NEAR * able)), FEWEST)
-    near = neighbours_outside(of, group.accounts, wanted, least, beyond=beyond)
-    if len(near) < FEWEST:
-        return "fewer than thirty other accounts are active enough to compare with"
-    return members, spread(of, near).excess
+    able = int(np.count_nonzero(of.n >= least) - np.count_nonzero(of.n[group.accounts] >= least))
+    return Compared(members, least, able) if able >= FEWEST else TOO_FEW
 
 
 def data_behind(of: Means, group: Group) -> dict[str, Number]:
@@ -81,10 +92,13 @@ def held_against_neighbours(
         tail: the p-value, from the members that can be compared and how much their neighbours differ.
         beyond: accounts within this distance of the group's centre are no neighbours.
     """
-    found = comparable(case.tested, group, beyond)
+    found = comparable(case.tested, group)
     if isinstance(found, str):
         return untested(found)
-    members, excess = found
+    near = found.neighbours(case.tested, group, beyond)
+    if len(near) < FEWEST:
+        return untested(TOO_FEW)
+    members, excess = found.members, spread(case.tested, near).excess
     own, usual = float(spread(case.tested, members).excess.mean()), float(excess.mean())
     return Finding(
         p_value=tail(members, excess),

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, alike, human_conversation
+from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, FollowUps, alike, human_conversation
 from stillwatch.profiles import F64, I64, Population
 from tests.worlds import Crowd, World, a_world, some
 
@@ -53,7 +53,7 @@ def test_without_turns_there_is_no_evidence(nothing_known: World) -> None:
 
 
 def _population(turns: I64, rates: F64, rng: np.random.Generator) -> Population:
-    """Return accounts with so many turns, each followed up at its own rate, as far as `alike` looks at them."""
+    """Return accounts with so many turns, each followed up at its own rate, as far as `FollowUps` looks at them."""
     later = rng.binomial(turns, rates)
     return cast(Population, SimpleNamespace(totals={"with_turn": turns, "later_turns": later}))
 
@@ -62,7 +62,7 @@ def _p_value(seed: int, spread: float, typical: float) -> float:
     rng = np.random.default_rng(seed)
     turns = np.maximum(np.exp(rng.normal(np.log(typical), 1.0, 430)), 6).astype(np.int64)
     apart = 0.15 * rng.standard_normal(430) * np.repeat([spread, 1.0], (30, 400))
-    return alike(_population(turns, np.clip(0.4 + apart, 0.01, 0.99), rng), np.arange(30), np.arange(30, 430))
+    return alike(FollowUps(_population(turns, np.clip(0.4 + apart, 0.01, 0.99), rng)), np.arange(30))
 
 
 def _p_values(spread: float, *, typical: float = 50.0) -> F64:

@@ -289,30 +289,38 @@ def radius(of: Means, deviations: float) -> float:
     return float(1.0 + deviations * np.sqrt(2.0 / max(of.columns, 1.0)))
 
 
-def neighbours_outside(of: Means, accounts: I64, count: int, least: float, *, beyond: float = 0.0) -> I64:
-    """Return the `count` accounts nearest to the centre of `accounts` that are not among them, ascending.
+class Neighbours:
+    """Other accounts in the order of how near they lie to the centre of some.
 
     Args:
-        least: accounts with fewer exchanges are passed over, since their means err too much to be near anything.
-        beyond: accounts within this distance of the centre (see `distances`) are passed over.
+        accounts: in whose middle the centre is; none of them is a neighbour.
+        least: accounts with fewer exchanges are none, since their means err too much to be near anything.
     """
-    around = spread(of, accounts)
-    far = of.squares - 2 * (of.z @ around.centre)
-    far[of.n < least] = np.inf
-    far[accounts] = np.inf
-    nearest, wanted = _nearest(far, count), count
-    while beyond > 0:
-        passed = distances(of.take(nearest), around) <= beyond
-        if len(nearest) - passed.sum() >= count or len(nearest) < wanted:
-            nearest = nearest[~passed]
-            nearest = nearest[_nearest(far[nearest], count)]
-            break
-        wanted = 4 * wanted
-        nearest = _nearest(far, wanted)
-    return np.sort(nearest)
+
+    def __init__(self, of: Means, accounts: I64, least: float) -> None:
+        self._of, self._around = of, spread(of, accounts)
+        self._far = of.squares - 2 * (of.z @ self._around.centre)
+        self._far[of.n < least] = np.inf
+        self._far[accounts] = np.inf
+
+    def nearest(self, count: int, *, beyond: float = 0.0) -> I64:
+        """Return the nearest `count`, ascending.
+
+        Args:
+            beyond: accounts within this distance of the centre (see `distances`) are passed over.
+        """
+        wanted, found = count, _smallest(self._far, count)
+        while beyond > 0:
+            left = found[distances(self._of.take(found), self._around) > beyond]
+            if len(left) >= count or len(found) < wanted:
+                found = left[_smallest(self._far[left], count)]
+                break
+            wanted = 4 * wanted
+            found = _smallest(self._far, wanted)
+        return np.sort(found)
 
 
-def _nearest(far: F64, count: int) -> I64:
+def _smallest(far: F64, count: int) -> I64:
     """Return the places of the `count` smallest of `far` that are finite."""
     order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
     return np.asarray(order[np.isfinite(far[order])])

@@ -10,11 +10,11 @@ import pytest
 
 from stillwatch.likeness import (
     Means,
+    Neighbours,
     as_alike_as_one_source,
     distances,
     further_apart_than,
     means,
-    neighbours_outside,
     spread,
 )
 from stillwatch.profiles import F64, I64, Profiles
@@ -210,9 +210,9 @@ def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> 
 def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
     z = np.array([[0.0], [0.1], [3.0], [0.2], [1.0], [0.3], [2.0]])
     of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, np.ones((7, 1)), np.ones(7), 1.0)
-    found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
+    found = Neighbours(of, np.array([0, 1]), 5.0).nearest(3)
     assert found.tolist() == [4, 5, 6]
-    assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]
+    assert Neighbours(of, np.array([0, 1]), 5.0).nearest(99).tolist() == [2, 4, 5, 6]
 
 
 @pytest.mark.parametrize("accounts", [8, 30])

@@ -14,7 +14,7 @@ from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
 from stillwatch.findings import Number
 from stillwatch.handoffs import Handoffs
-from stillwatch.held import holders
+from stillwatch.held import Users, holders
 from stillwatch.likeness import Crowd, Means
 from stillwatch.nulls import bits_of, drawn_tails
 from stillwatch.others import Ranked, Rates
@@ -28,6 +28,9 @@ LEAST_SAMENESS = 6
 """Exchanges in the testing half of the hours; sameness passes accounts with fewer over."""
 LARGEST_SAMPLE = 400
 """Members of a larger group that are drawn on where the null is random groups; evenly spaced by id."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,17 @@ class Group:
     accounts: I64
     chosen_by: frozenset[str]
     proposer: str
+    _once: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.accounts)
 
-
-T = TypeVar("T")
+    def once(self, of: Callable[[Group, Case], T], case: Case) -> T:
+        """Return `of(self, case)`, computed when the first kind asks for it; it is kept with the group, so it should be
+        small."""
+        if (of, case) not in self._once:
+            self._once[of, case] = of(self, case)
+        return cast(T, self._once[of, case])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +104,14 @@ class Case:
     def everybody(self) -> Crowd:
         """Accounts that have a mean profile, by all hours."""
         return Crowd(self.overall, np.flatnonzero(self.overall.known))
+
+    @functools.cached_property
+    def users(self) -> Mapping[str, Users]:
+        """Who ever used each text that is a habit of two accounts, by kind of scaffold."""
+        return {
+            kind: Users(self.people.shared[kind], np.flatnonzero(habit.holders >= 2))
+            for kind, habit in self.habits.items()
+        }
 
     @functools.cached_property
     def scaffolds(self) -> int:

@@ -11,8 +11,8 @@ import numpy as np
 from scipy import stats
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, matched_groups, names, sample, untested
-from stillwatch.evidence.dealt_out import repeats
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.dealt_out import usual
 from stillwatch.held import holders
 from stillwatch.profiles import F64
 
@@ -55,15 +55,9 @@ def granted(group: Group, case: Case) -> float:
 
     What everybody asks, a harvester may: no less than the mean of random groups as active.
     """
-    members = sample(group.accounts, group, case)
-    drawn = matched_groups(case, members, group, seed=1)
-    usual = 0.0
-    if drawn is not None:
-        found = repeats(case, drawn)
-        pairs = float((found.n * (found.askers - 1)).sum())
-        prompts = int(case.people.totals["prompts"][drawn].sum())
-        usual = pairs / max(prompts * (len(members) - 1), 1)
-    return max(GRANTED, min((COPIES - 1) / max(len(group) - 1, 1), 1.0), usual)
+    random = group.once(usual, case)
+    copies = min((COPIES - 1) / max(len(group) - 1, 1), 1.0)
+    return max(GRANTED, copies, 0.0 if random is None else random.in_common)
 
 
 def own_share(group: Group, case: Case) -> float:

@@ -21,7 +21,7 @@ _DIFFERENT = 0.01
 def set_apart(group: Group, case: Case) -> Finding:
     """Distance of the group's mean from the mean of all others, in units of how accounts differ (chi-square, upper)."""
     of = case.tested
-    found = comparable(of, group)
+    found = group.once(comparable, case)
     if isinstance(found, str):
         return untested(found)
     members = found.members

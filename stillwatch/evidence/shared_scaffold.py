@@ -121,12 +121,8 @@ def _uses_telling(accounts: I64, case: Case) -> Flags:
 
 def telling_users(accounts: I64, case: Case) -> Flags:
     """Return who ever used a text that is a habit of `accounts` and of few others, shape (accounts,)."""
-    uses = np.zeros(case.people.size, dtype=np.bool_)
-    for kind in SCAFFOLDS:
-        telling = telling_marks(kind, accounts, case)
-        if len(telling):
-            uses |= np.diff(columns(case.people.shared[kind].matrix, telling).indptr) > 0
-    return uses
+    found = [case.users[kind].any_of(telling_marks(kind, accounts, case)) for kind in SCAFFOLDS]
+    return np.asarray(np.any(found, axis=0))
 
 
 def telling_marks(kind: str, accounts: I64, case: Case, left_out: I64 | None = None) -> I64:

@@ -320,7 +320,17 @@ class Neighbours:
         return np.sort(found)
 
 
+_EVERY = 64
+"""Of so many distances one is looked at to guess how far the nearest reach."""
+
+
 def _smallest(far: F64, count: int) -> I64:
     """Return the places of the `count` smallest of `far` that are finite."""
-    order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
-    return np.asarray(order[np.isfinite(far[order])])
+    some = np.arange(len(far))
+    if _EVERY * count < len(far):
+        few = np.sort(far[::_EVERY])
+        likely = np.flatnonzero(far <= few[min(2 * count // _EVERY + _EVERY, len(few) - 1)])
+        some = likely if len(likely) > count else some
+    if count < len(some):
+        some = some[np.argpartition(far[some], count)[:count]]
+    return np.asarray(some[np.isfinite(far[some])])

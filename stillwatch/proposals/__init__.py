@@ -5,11 +5,13 @@ To add one, write a module with a function of a `Sight` that returns candidates,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from stillwatch.findings import Candidate
+from stillwatch.profiles import I64
 from stillwatch.proposals.cohorts import cohorts
 from stillwatch.proposals.heavy_marks import heavy_marks
 from stillwatch.proposals.newcomers import newcomers
@@ -38,11 +40,25 @@ def propose(sight: Sight) -> list[Candidate]:
 
 def distinct(candidates: Iterable[Candidate], overlap: float = 0.8) -> list[Candidate]:
     """Return `candidates` without those that share `overlap` of their union with an earlier one."""
-    kept: list[Candidate] = []
-    for candidate in candidates:
-        if not any(jaccard(candidate, other) >= overlap for other in kept):
-            kept.append(candidate)
-    return kept
+    every = list(candidates)
+    sharing = _sharing(every)
+    kept: dict[int, Candidate] = {}
+    for place, candidate in enumerate(every):
+        earlier = (kept[other] for other in sharing[place].tolist() if other in kept)
+        if not any(jaccard(candidate, other) >= overlap for other in earlier):
+            kept[place] = candidate
+    return list(kept.values())
+
+
+def _sharing(candidates: Sequence[Candidate]) -> list[I64]:
+    """Return for each candidate the places of those that have an account in common with it."""
+    if not candidates:
+        return []
+    accounts = np.concatenate([candidate.accounts for candidate in candidates])
+    bounds = np.cumsum([0, *(len(candidate.accounts) for candidate in candidates)])
+    held = sparse.csr_array((np.ones(len(accounts), dtype=np.int32), accounts, bounds))
+    both = sparse.csr_array(held @ held.T)
+    return np.split(both.indices, both.indptr[1:-1])
 
 
 def jaccard(one: Candidate, other: Candidate) -> float:

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from stillwatch.findings import Candidate
 from stillwatch.profiles import F64, SCAFFOLDS, Incidence, Population
-from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, habits
+from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders
 
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
@@ -19,7 +19,7 @@ _SAME = 0.8
 
 def heavy_marks(sight: Sight) -> list[Candidate]:
     """Propose the habitual users of each scaffold, the scaffolds that carry most of their users' exchanges first."""
-    kinds = [habits(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
+    kinds = [sight.habits[kind] for kind in SCAFFOLDS]
     shares = [_shares(sight.people.shared[kind], sight.people) for kind in SCAFFOLDS]
     held = sparse.csc_array(sparse.hstack(kinds, format="csc"))
     use = np.asarray(held.multiply(sparse.hstack(shares, format="csc")).sum(axis=0)).ravel()

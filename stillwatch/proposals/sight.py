@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from stillwatch.config import ProposalLimits
 from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import Means, means
-from stillwatch.profiles import I64, Incidence, Population
+from stillwatch.profiles import I64, SCAFFOLDS, Incidence, Population
 
 TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
 """Evidence that reads scaffolds."""
@@ -43,6 +44,11 @@ class Sight:
     def means(self) -> Means:
         """Mean profiles from the half of the hours that proposes, computed when they are first looked at."""
         return means(self.people.profiles, PROPOSING_HALF)
+
+    @functools.cached_property
+    def habits(self) -> Mapping[str, sparse.csc_array]:
+        """Habits of all accounts by kind of scaffold, see `habits`."""
+        return {kind: habits(self.people.shared[kind], self.people, self.limits) for kind in SCAFFOLDS}
 
 
 def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:

@@ -126,10 +126,9 @@ class _Closeness:
         n, z = self._of.n[rows], self._of.z[rows]
         members = np.bincount(label, minlength=count)
         weight = np.maximum(np.bincount(label, n, count), 1e-9)
-        between: F64 = np.bincount(label, n * self._of.squares[rows], count)
+        own = np.sum([np.bincount(label, n * column, count) ** 2 for column in z.T], axis=0) / weight
+        between = np.bincount(label, n * self._of.squares[rows], count) - own
         strangers = z.shape[1] * members + weight * self._excess.sum()
-        for column in range(z.shape[1]):
-            between = between - np.bincount(label, n * z[:, column], count) ** 2 / weight
         ratio = between / np.maximum(strangers * (1.0 - 1.0 / np.maximum(members, 1)), 1e-9)
         ratio = np.clip(ratio, 1e-9, 1.0)
         return np.where(members >= 3, (members - 1) * (ratio - 1.0 - np.log(ratio)), 0.0) * self._of.columns / 2

@@ -8,8 +8,8 @@ hours is used, so that the other half can test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,10 +35,8 @@ _CONTRAST = 0.5
 """A ball is proposed if it holds this many accounts for each one in the shell of twice its radius."""
 
 
-_SAMPLE = 50_000
-"""Accounts among which balls are looked for; of more than so many every few, before those found are drawn among all."""
-_AT_A_TIME = 1 << 21
-"""Distances that are computed at a time."""
+_ACCOUNTS, _CENTRES = 1 << 14, 64
+"""Accounts, and centres, between which distances are computed at a time."""
 
 
 def sameness(sight: Sight) -> list[Candidate]:
@@ -46,12 +44,10 @@ def sameness(sight: Sight) -> list[Candidate]:
     field = _field(sight)
     if field is None:
         return []
-    sample = field.sample()
-    balls = [one for power in _POWERS for one in _balls(replace(sample, power=power), sight)]
-    best = _best(balls, sight)
-    if sample is not field:
-        whole = (_full_ones(replace(field, power=one.power), one.centre, sight) for one in best)
-        best = _best([one for one in whole if one is not None], sight)
+    found: dict[bytes, _Balls] = {}
+    for balls in _promising(field, sight):
+        found.setdefault(balls.first.tobytes(), balls)
+    best = sorted(found.values(), key=lambda balls: balls.order)[: sight.limits.sameness_groups]
     return [
         Candidate(ball, "sameness", PROFILE_KINDS, "profiles as close as samples of one source")
         for ball in (*(balls.first for balls in best), *(ball for balls in best for ball in balls.others))
@@ -65,8 +61,6 @@ class _Balls:
     first: I64
     contrast: float
     others: tuple[I64, ...]
-    centre: F64
-    power: float
 
     @property
     def order(self) -> tuple[float, int]:
@@ -74,158 +68,152 @@ class _Balls:
         return -float(np.log1p(self.contrast)) * len(self.first), int(self.first[0])
 
 
-def _best(balls: list[_Balls], sight: Sight) -> list[_Balls]:
-    found: dict[bytes, _Balls] = {}
-    for one in balls:
-        found.setdefault(one.first.tobytes(), one)
-    return sorted(found.values(), key=lambda one: one.order)[: sight.limits.sameness_groups]
-
-
-def _balls(field: _Field, sight: Sight) -> Iterator[_Balls]:
-    """Yield the full balls around each of the most promising seeds whose first one is full."""
+def _promising(field: _Field, sight: Sight) -> Iterator[_Balls]:
+    """Yield the full balls around each of the most promising seeds whose first one is full, for each power."""
     seeds = _seeds(field, sight)
-    starts = sorted(zip(_contrasts(field, seeds), seeds, strict=True), reverse=True)
-    for start, seed in starts[: 2 * sight.limits.sameness_groups]:
-        if start > 0:
-            found = _full_ones(field, field.z[seed], sight, errs=1.0 / float(field.n[seed]))
-            if found is not None:
-                yield found
+    contrasts = np.concatenate([_contrasts(field, some) for some in _some(field, seeds)], axis=1)
+    for power, of_seeds in zip(_POWERS, contrasts.tolist(), strict=True):
+        starts = sorted(zip(of_seeds, field.accounts[seeds].tolist(), seeds, strict=True), reverse=True)
+        best = [seed for start, _, seed in starts[: 2 * sight.limits.sameness_groups] if start > 0]
+        for some in _some(field, best):
+            yield from _full(field, _settled(field, some, power), power, sight.limits.smallest_group)
 
 
-def _full_ones(field: _Field, start: F64, sight: Sight, *, errs: float = 0.0) -> _Balls | None:
-    """Return the full balls around where `start` settles, or None if the first one is not full.
-
-    Args:
-        errs: within-account variance of `start`, over the exchanges behind it.
-    """
-    ball = _settle(field, start, errs)
-    first = _full(field, ball, field.radius, sight)
-    if first is None:
-        return None
-    others = (_full(field, ball, size, sight) for size in field.other_radii)
-    kept = tuple(other for other in others if other is not None)
-    return _Balls(first, _contrast(ball, field.radius), kept, ball.centre, field.power)
+def _some(field: _Field, places: list[int]) -> Iterator[_Centres]:
+    """Yield the means of accounts at these positions in the field, a few at a time."""
+    for first in range(0, len(places), _CENTRES):
+        some = places[first : first + _CENTRES]
+        yield _Centres(field.means[some, :-2], field.error[some])
 
 
-def _full(field: _Field, ball: _Ball, size: float, sight: Sight) -> I64 | None:
-    """Return the accounts within the radius `size`, or None if they are few or the shell around them is not empty."""
-    accounts = field.accounts[ball.inside(size)]
-    full = len(accounts) >= sight.limits.smallest_group and _contrast(ball, size) >= _CONTRAST
-    return accounts if full else None
+def _full(field: _Field, centres: _Centres, power: float, smallest: int) -> Iterator[_Balls]:
+    """Yield the balls around each centre that have accounts enough and an empty shell, if the first has."""
+    sizes = (field.radius, *field.other_radii)
+    held = [_inside(field, centres, size, power) for size in sizes]
+    shells = [_inside(field, centres, 2 * size, power) for size in sizes]
+    for place in range(len(centres.errs)):
+        contrasts = [_contrast(len(some[place]), len(more[place])) for some, more in zip(held, shells, strict=True)]
+        balls = [
+            np.sort(field.accounts[some[place]]) if len(some[place]) >= smallest and contrast >= _CONTRAST else None
+            for some, contrast in zip(held, contrasts, strict=True)
+        ]
+        if balls[0] is not None:
+            yield _Balls(balls[0], contrasts[0], tuple(ball for ball in balls[1:] if ball is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Profiles that can be compared: exchanges, means, their squared lengths, and how much ordinary accounts differ."""
+    """Profiles that can be compared, those of most exchanges first, and how much ordinary accounts differ.
+
+    Attributes:
+        error: one over the exchanges of each, ascending.
+        means: as differences from the mean of ordinary accounts, then their squared length, then 1.
+    """
 
     accounts: I64
-    n: F64
-    z: F64
-    squares: F64
+    error: F64
+    means: F64
     excess: float
-    centre: F64
     radius: float
     other_radii: tuple[float, ...]
-    power: float
 
-    def sample(self) -> _Field:
-        """Return every few of the accounts where they are many, and itself where they are not."""
-        step = -(-len(self.accounts) // _SAMPLE)
-        if step <= 1:
-            return self
-        few = slice(None, None, step)
-        z = np.ascontiguousarray(self.z[few])
-        return replace(self, accounts=self.accounts[few], n=self.n[few], z=z, squares=self.squares[few])
+    @property
+    def columns(self) -> int:
+        """Number of columns of a profile."""
+        return int(self.means.shape[1]) - 2
 
-    def apart(self, centres: F64) -> F64:
-        """Return the mean square of the differences from each centre, shape (accounts, centres)."""
-        products = self.z @ centres.T
-        products *= -2.0
-        products += self.squares[:, None]
-        products += (centres**2).sum(axis=1)
-        return np.asarray(np.maximum(products, 0.0) / self.z.shape[1])
+
+@dataclass(frozen=True, slots=True)
+class _Centres:
+    """Points around which accounts are looked for, and within-account variance over the exchanges behind each."""
+
+    means: F64
+    errs: F64
 
 
 def _field(sight: Sight) -> _Field | None:
     of = sight.means
-    accounts = np.flatnonzero(of.n >= sight.limits.least_exchanges).astype(np.int64)
-    if len(accounts) < 4 * sight.limits.smallest_group or not of.z.shape[1]:
+    able = np.flatnonzero(of.n >= sight.limits.least_exchanges).astype(np.int64)
+    if len(able) < 4 * sight.limits.smallest_group or not of.z.shape[1]:
         return None
-    ordinary = Crowd(of, accounts).without(accounts[:0])
+    ordinary = Crowd(of, able).without(able[:0])
+    accounts = able[np.argsort(-of.n[able], kind="stable")]
+    means = np.ones((len(accounts), of.z.shape[1] + 2))
+    means[:, :-2] = of.z[accounts]
+    means[:, :-2] -= ordinary.centre
+    means[:, -2] = np.einsum("ij,ij->i", means[:, :-2], means[:, :-2])
     others = tuple(radius(of, deviations) for deviations in _OTHER_DEVIATIONS)
-    return _Field(
-        accounts=accounts,
-        n=of.n[accounts],
-        z=of.z[accounts],
-        squares=of.squares[accounts],
-        excess=float(ordinary.excess.mean()),
-        centre=ordinary.centre,
-        radius=radius(of, _DEVIATIONS),
-        other_radii=others,
-        power=_POWERS[0],
-    )
+    excess = float(ordinary.excess.mean())
+    return _Field(accounts, 1.0 / of.n[accounts], means, excess, radius(of, _DEVIATIONS), others)
 
 
 def _seeds(field: _Field, sight: Sight) -> list[int]:
+    """Return positions in the field of accounts evenly spaced by id."""
     count = min(sight.limits.seeds, len(field.accounts))
-    return [int(seed) for seed in np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64))]
+    spaced = np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64))
+    return [int(place) for place in np.argsort(field.accounts)[spaced]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ball:
-    """A centre, the distances to it in units of chance, and which accounts have the power to be far."""
+def _near(field: _Field, centres: _Centres, sizes: Sequence[float]) -> Iterator[tuple[int, list[Flags]]]:
+    """Yield which accounts lie within each radius of each centre, in units of chance, as many accounts at a time.
 
-    centre: F64
-    distance: F64
-    able: Flags
-
-    def inside(self, size: float) -> I64:
-        """Return the accounts within the radius `size`, as positions in the field."""
-        return np.flatnonzero(self.able & (self.distance <= size))
-
-
-def _contrasts(field: _Field, seeds: list[int]) -> list[float]:
-    """Return the contrast of the ball around each seed."""
-    found: list[float] = []
-    step = max(_AT_A_TIME // len(field.accounts), 1)
-    for first in range(0, len(seeds), step):
-        some = seeds[first : first + step]
-        apart = field.apart(field.z[some])
-        found += [
-            _contrast(_ball(field, field.z[seed], column, 1.0 / float(field.n[seed])), field.radius)
-            for seed, column in zip(some, np.ascontiguousarray(apart.T), strict=True)
-        ]
-    return found
+    Each item is the position of the first account, and flags of shape (centres, accounts) for each radius.
+    """
+    squares = (centres.means**2).sum(axis=1)
+    points = np.column_stack([-2 * centres.means, np.ones(len(squares)), squares])
+    for first in range(0, len(field.accounts), _ACCOUNTS):
+        part = slice(first, first + _ACCOUNTS)
+        apart = points @ field.means[part].T
+        allowed = field.columns * (field.error[part] + centres.errs[:, None])
+        yield first, [apart <= size * allowed for size in sizes]
 
 
-def _ball(field: _Field, centre: F64, apart: F64, errs: float) -> _Ball:
-    """Return the ball around a centre that errs too, by the mean squares of the differences from it."""
-    allowed = 1.0 / field.n + errs
-    usual = field.excess + float(((centre - field.centre) ** 2).mean())
-    return _Ball(centre, apart / allowed, 1.0 + usual / allowed >= field.power)
+def _able(field: _Field, centres: _Centres, power: float) -> I64:
+    """Return how many accounts, those of most exchanges, have the power to be far from each centre."""
+    usual = field.excess + (centres.means**2).mean(axis=1)
+    return np.asarray(np.searchsorted(field.error, usual / (power - 1.0) - centres.errs, "right"))
 
 
-def _around(field: _Field, centre: F64, errs: float = 0.0) -> _Ball:
-    return _ball(field, centre, field.apart(centre[None, :])[:, 0], errs)
+def _inside(field: _Field, centres: _Centres, size: float, power: float) -> list[I64]:
+    """Return the accounts within a radius of each centre that could be far, as positions in the field."""
+    able = _able(field, centres, power)
+    found: list[list[I64]] = [[] for _ in able]
+    for first, (near,) in _near(field, centres, (size,)):
+        for place in np.flatnonzero(able > first).tolist():
+            found[place].append(first + np.flatnonzero(near[place, : able[place] - first]))
+    return [np.concatenate([np.empty(0, dtype=np.int64), *parts]) for parts in found]
 
 
-def _contrast(ball: _Ball, size: float) -> float:
-    """Return accounts inside the radius `size` for each one in the shell up to twice that radius."""
-    inside = len(ball.inside(size))
-    return inside / (len(ball.inside(2 * size)) - inside + 1.0) if inside >= 3 else 0.0
+def _contrasts(field: _Field, centres: _Centres) -> F64:
+    """Return the contrast of the ball around each centre, shape (powers, centres)."""
+    able = np.array([_able(field, centres, power) for power in _POWERS])
+    counts = np.zeros((*able.shape, 2), dtype=np.int64)
+    for first, near in _near(field, centres, (field.radius, 2 * field.radius)):
+        for power, place in np.argwhere(able > first).tolist():
+            end = able[power, place] - first
+            counts[power, place] += [np.count_nonzero(each[place, :end]) for each in near]
+    return np.array([[_contrast(*both) for both in of_power] for of_power in counts.tolist()])
 
 
-def _settle(field: _Field, start: F64, errs: float) -> _Ball:
-    """Move the centre to the mean of its ball until it stays; return the ball around it."""
-    ball = _around(field, start, errs)
-    inside = ball.inside(field.radius)
+def _contrast(inside: int, beyond: int) -> float:
+    """Return accounts inside a radius for each one in the shell up to twice that radius, `beyond` being both."""
+    return inside / (beyond - inside + 1.0) if inside >= 3 else 0.0
+
+
+def _settled(field: _Field, starts: _Centres, power: float) -> _Centres:
+    """Return the centres after each was moved to the mean of its ball until it stays."""
+    means, errs = starts.means.copy(), starts.errs.copy()
+    inside = _inside(field, starts, field.radius, power)
+    moving = [place for place, some in enumerate(inside) if len(some)]
     for _ in range(_STEPS):
-        if not len(inside):
+        if not moving:
             break
-        weights = field.n[inside]
-        ball = _around(field, weights @ field.z[inside] / weights.sum())
-        moved = ball.inside(field.radius)
-        if np.array_equal(moved, inside):
-            break
-        inside = moved
-    return ball
+        for place in moving:
+            weights = 1.0 / field.error[inside[place]]
+            means[place], errs[place] = weights @ field.means[inside[place], :-2] / weights.sum(), 0.0
+        moved = _inside(field, _Centres(means[moving], errs[moving]), field.radius, power)
+        still = [place for place, some in zip(moving, moved, strict=True) if not np.array_equal(some, inside[place])]
+        for place, some in zip(moving, moved, strict=True):
+            inside[place] = some
+        moving = [place for place in still if len(inside[place])]
+    return _Centres(means, errs)

@@ -32,6 +32,8 @@ STRONG = ("sameness", "scaffold", "instrument", "handoff", "unread")
 """Features of which an account that joins must have one; the others are too many people's."""
 _NO_LESS = 1e-9
 """Least variance within accounts, in units of that of all: members that never vary are no reason to divide by zero."""
+_AT_A_TIME = 4096
+"""Accounts whose profiles are weighed at a time."""
 _ENOUGH = 5
 """Accounts from whose habits a pattern can be read."""
 LIMITS: dict[str, tuple[float, float]] = {
@@ -143,11 +145,13 @@ def _sameness(inside: Flags, case: Case) -> F64:
     if len(members) < 5 or np.count_nonzero(of.known) - len(members) < 30:
         return out
     own, usual = spread(of, members), case.everybody.without(members)
-    seen = of.known
-    near, far = (each.excess + np.maximum(each.within, _NO_LESS) / of.n[seen, None] for each in (own, usual))
-    exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near
-    ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
-    out[seen] = ratio * of.columns / max(of.z.shape[1], 1)
+    for first in range(0, len(out), _AT_A_TIME):
+        some = first + np.flatnonzero(of.known[first : first + _AT_A_TIME])
+        z, n = of.z[some], of.n[some, None]
+        near, far = (each.excess + np.maximum(each.within, _NO_LESS) / n for each in (own, usual))
+        exponent = (z - usual.centre) ** 2 / far - (z - own.centre) ** 2 / near
+        ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
+        out[some] = ratio * of.columns / max(of.z.shape[1], 1)
     return out
 
 

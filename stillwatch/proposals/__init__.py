@@ -33,6 +33,10 @@ PROPOSERS: tuple[Callable[[Sight], list[Candidate]], ...] = (
 )
 
 
+_LARGE = 10_000
+"""Accounts; candidates of more are few, and held against every other one."""
+
+
 def propose(sight: Sight) -> list[Candidate]:
     """Return what all proposers propose, without groups that are nearly the same as an earlier one."""
     return distinct(candidate for proposer in PROPOSERS for candidate in proposer(sight))
@@ -43,19 +47,24 @@ def distinct(candidates: Iterable[Candidate], overlap: float = 0.8) -> list[Cand
     every = list(candidates)
     sharing = _sharing(every)
     kept: dict[int, Candidate] = {}
+    large: dict[int, Candidate] = {}
     for place, candidate in enumerate(every):
-        earlier = (kept[other] for other in sharing[place].tolist() if other in kept)
-        if not any(jaccard(candidate, other) >= overlap for other in earlier):
+        some = large if len(candidate.accounts) <= _LARGE else kept
+        earlier = {other: kept[other] for other in sharing[place].tolist() if other in kept} | some
+        if not any(jaccard(candidate, other) >= overlap for other in earlier.values()):
             kept[place] = candidate
+            if len(candidate.accounts) > _LARGE:
+                large[place] = candidate
     return list(kept.values())
 
 
 def _sharing(candidates: Sequence[Candidate]) -> list[I64]:
-    """Return for each candidate the places of those that have an account in common with it."""
+    """Return for each candidate the places of those that have an account in common with it, none for large ones."""
     if not candidates:
         return []
-    accounts = np.concatenate([candidate.accounts for candidate in candidates])
-    bounds = np.cumsum([0, *(len(candidate.accounts) for candidate in candidates)])
+    looked = [c.accounts if len(c.accounts) <= _LARGE else c.accounts[:0] for c in candidates]
+    accounts = np.concatenate(looked)
+    bounds = np.cumsum([0, *map(len, looked)])
     held = sparse.csr_array((np.ones(len(accounts), dtype=np.int32), accounts, bounds))
     both = sparse.csr_array(held @ held.T)
     return np.split(both.indices, both.indptr[1:-1])

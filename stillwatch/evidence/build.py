@@ -25,7 +25,11 @@ HOURLY = Query("hourly", "select account_id, hour, n from account_hours")
 
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
     """Gather what the evidence functions read."""
-    hourly = _hourly(engine, people)
+    return case_of(people, moves, _hourly(engine, people), limits)
+
+
+def case_of(people: Population, moves: Handoffs, hourly: sparse.csr_array, limits: ProposalLimits) -> Case:
+    """Return the case of a population, by its exchanges per account and hour; see `Case.hourly`."""
     habitual = {kind: _habits(kind, people, limits) for kind in SCAFFOLDS}
     return Case(
         people=people,

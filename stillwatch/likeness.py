@@ -191,14 +191,14 @@ class Crowd:
         few = accounts[self._counts[accounts]]
         left = self._sums - self._summed(few)
         columns = self._of.z.shape[1]
-        if (left[3 + columns :] < LEFT * self._sums[3 + columns :]).any():
+        count, n, nn = (float(total) for total in left[:3])
+        off = left[3 : 3 + columns] / max(n, 1e-9)
+        between = left[3 + columns :] - n * off**2
+        if (between < LEFT * self._sums[3 + columns :]).any():
             rest = self._counts.copy()
             rest[few] = False
             return spread(self._of, np.flatnonzero(rest))
-        count, n, nn = (float(total) for total in left[:3])
-        off = left[3 : 3 + columns] / n
-        sums = _Sums(round(count), n, nn, left[3 + columns :] - n * off**2)
-        return _spread(sums, self._centre + off, self._within(few))
+        return _spread(_Sums(round(count), n, nn, between), self._centre + off, self._within(few))
 
     def _summed(self, accounts: I64) -> F64:
         """Return number, n, n^2, and n x difference and n x difference^2 per column, of `accounts`."""

@@ -130,10 +130,11 @@ def moments(values: F64) -> Moments:
     """Return the moments of `values`."""
     if not len(values):
         return Moments(0, 0.0, 0.0, 0.0)
-    mean = float(np.mean(values))
-    square, fourth = (float(np.mean((values - mean) ** power)) for power in (2, 4))
+    apart = values - values[0]
+    mean = float(np.mean(apart))
+    square, fourth = (float(np.mean((apart - mean) ** power)) for power in (2, 4))
     kurtosis = fourth / square**2 - 3 if square > 0 else 0.0
-    return Moments(len(values), mean, square * len(values) / max(len(values) - 1, 1), kurtosis)
+    return Moments(len(values), float(values[0]) + mean, square * len(values) / max(len(values) - 1, 1), kurtosis)
 
 
 def larger_mean(group: F64, others: Moments, *, accounts: int | None = None) -> float:

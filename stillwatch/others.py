@@ -42,11 +42,12 @@ class Rates:
     def others(self, accounts: I64) -> Moments:
         """Return the moments of the numbers of all accounts but these."""
         left = self._sums - _power_sums(self.of(accounts) - self._centre)
-        if (left[[2, 4]] < LEFT * self._sums[[2, 4]]).any():
+        found = _moments(left, self._centre)
+        if (found.n - 1) * found.variance < LEFT * self._sums[2] or left[4] < LEFT * self._sums[4]:
             rest = self._known.copy()
             rest[accounts] = False
             return moments(self._values[rest])
-        return _moments(left, self._centre)
+        return found
 
 
 def _power_sums(values: F64) -> F64:

@@ -43,16 +43,17 @@ class FollowUps:
 
     def excess_of_others(self, accounts: I64) -> float:
         """Return the variance between the rates of all but `accounts`, 0 where they are fewer than thirty."""
-        left = self._sums - self._summed(accounts)
-        if left[-1] < LEFT * self._sums[-1]:
-            rest = self._turns > 0
-            rest[accounts] = False
-            left = self._summed(np.flatnonzero(rest))
-        n, turns, squares, off, apart = (float(total) for total in left)
+        n, turns, squares, off, apart = (float(total) for total in self._sums - self._summed(accounts))
         if round(n) < 30:
             return 0.0
-        rate = self._centre + off / turns
-        return max(apart - off**2 / turns - (n - 1) * rate * (1 - rate), 0.0) / (turns - squares / turns)
+        rate, spread = self._centre + off / turns, apart - off**2 / turns
+        if spread < LEFT * self._sums[-1]:
+            rest = self._turns > 0
+            rest[accounts] = False
+            own, rates = self.of(np.flatnonzero(rest))
+            rate = float(own @ rates / turns)
+            spread = float(own @ (rates - rate) ** 2)
+        return max(spread - (n - 1) * rate * (1 - rate), 0.0) / (turns - squares / turns)
 
     def _summed(self, accounts: I64) -> F64:
         """Return number, turns, turns^2, and turns x difference and x difference^2 from the mean, of `accounts`."""

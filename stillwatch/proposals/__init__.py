@@ -65,7 +65,8 @@ def _sharing(candidates: Sequence[Candidate]) -> list[I64]:
     looked = [c.accounts if len(c.accounts) <= _LARGE else c.accounts[:0] for c in candidates]
     accounts = np.concatenate(looked)
     bounds = np.cumsum([0, *map(len, looked)])
-    held = sparse.csr_array((np.ones(len(accounts), dtype=np.int32), accounts, bounds))
+    shape = (len(candidates), int(accounts.max(initial=0)) + 1)
+    held = sparse.csr_array((np.ones(len(accounts), dtype=np.int32), accounts, bounds), shape=shape)
     both = sparse.csr_array(held @ held.T)
     return np.split(both.indices, both.indptr[1:-1])
 

@@ -89,3 +89,17 @@ def test_conversations_at_one_rate_are_no_sign_of_people() -> None:
         assert "all at one rate" in finding.statement
         everybody = human_conversation(made.drawn(30, 1, *rates), made.case)
         assert everybody.bits > 4
+
+
+@pytest.mark.parametrize("members", [5, 200, 390])
+def test_rates_of_others_differ_as_a_look_at_each_says(members: int) -> None:
+    rng = np.random.default_rng(3)
+    turns = rng.integers(0, 90, 430)
+    people = _population(turns, rng.uniform(0.1, 0.6, 430), rng)
+    rates = people.totals["later_turns"] / np.maximum(turns, 1)
+    chosen = rng.choice(430, members, replace=False)
+    others = np.setdiff1d(np.flatnonzero(turns), chosen)
+    n, rate = turns[others], float(turns[others] @ rates[others] / turns[others].sum())
+    between = float(n @ (rates[others] - rate) ** 2) - (len(n) - 1) * rate * (1 - rate)
+    expected = between / (n.sum() - (n**2).sum() / n.sum())
+    assert FollowUps(people).excess_of_others(chosen) == pytest.approx(expected if len(others) >= 30 else 0.0)

@@ -35,6 +35,7 @@ from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
+from stillwatch.others import Rates
 from stillwatch.profiles import OF_ACCOUNTS, SHARED, Incidence, Population, Profiles
 from stillwatch.proposals.rare_marks import rare_marks
 from stillwatch.proposals.sight import Sight
@@ -138,8 +139,7 @@ def as_case(people: Population) -> Case:
         habits={},
         hourly=hourly,
         own_time=np.zeros(people.size),
-        asked=hourly,
-        templated=np.zeros(people.size),
+        templated=Rates(np.zeros(people.size)),
         limits=ProposalLimits(),
     )
 

@@ -20,13 +20,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below, quadratic_form
+from stillwatch.others import LEFT, Ranked
 from stillwatch.profiles import F64, I64, Flags, Profiles
 
 _AT_A_TIME = 1 << 16
 """Accounts whose means are computed at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Means:
     """Mean profiles in units of the within-account deviation.
 
@@ -50,6 +51,11 @@ class Means:
     def known(self) -> Flags:
         """Accounts that have a mean."""
         return self.n > 0
+
+    @functools.cached_property
+    def squares(self) -> F64:
+        """Squared distance of each mean from zero, shape (accounts,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.z, self.z))
 
     def take(self, accounts: I64) -> Means:
         """Return the means of `accounts` alone."""
@@ -117,12 +123,14 @@ class Spread:
         within: within-account variance of these accounts in units of that of all, shape (columns,).
         excess: between-account variance per column in the same units, shape (columns,), >= 0.
         centre: weighted group mean, shape (columns,).
+        n: effective exchanges of all of them.
     """
 
     between: float
     within: F64
     excess: F64
     centre: F64
+    n: float
 
 
 def spread(of: Means, accounts: I64) -> Spread:
@@ -130,20 +138,36 @@ def spread(of: Means, accounts: I64) -> Spread:
     n, z = of.n[accounts], of.z[accounts]
     total = n.sum()
     centre = n @ z / total
-    per_column = n @ (z - centre) ** 2
-    room = total - (n**2).sum() / total
-    within = _within(of, accounts)
-    excess = np.maximum(per_column - (len(n) - 1) * within, 0) / max(room, 1e-9)
-    return Spread(float(per_column.sum()), within, excess, centre)
+    return _spread(_Sums(len(n), total, (n**2).sum(), n @ (z - centre) ** 2), centre, _within(of, accounts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over some accounts: their number, n, n^2, and n x (mean - centre)^2 per column."""
+
+    accounts: int
+    n: float
+    nn: float
+    between: F64
+
+
+def _spread(sums: _Sums, centre: F64, within: F64) -> Spread:
+    room = sums.n - sums.nn / sums.n
+    excess = np.maximum(sums.between - (sums.accounts - 1) * within, 0) / max(room, 1e-9)
+    return Spread(float(sums.between.sum()), within, excess, centre, float(sums.n))
 
 
 def _within(of: Means, accounts: I64) -> F64:
-    """Return the within-account variance of `accounts`: on average over the columns at least that of all, which it is
-    where nothing is known of theirs."""
     varied, freedom = _counted(of, accounts)
-    found = varied.sum(axis=0) / max(freedom.sum(), 1e-9)
+    return _at_least_usual(varied.sum(axis=0), freedom.sum())
+
+
+def _at_least_usual(varied: F64, freedom: float) -> F64:
+    """Return the within-account variance of some accounts: on average over the columns at least that of all, which it
+    is where nothing is known of theirs."""
+    found = varied / max(freedom, 1e-9)
     mean = float(found.mean()) if found.size else 0.0
-    return np.asarray(found * max(1.0, 1.0 / mean) if mean > 0 else np.ones(of.z.shape[1]))
+    return np.asarray(found * max(1.0, 1.0 / mean) if mean > 0 else np.ones(len(varied)))
 
 
 def _counted(of: Means, accounts: I64) -> tuple[F64, F64]:
@@ -155,6 +179,71 @@ def _counted(of: Means, accounts: I64) -> tuple[F64, F64]:
     freedom = of.freedom[accounts]
     weight = np.minimum(1.0, np.median(freedom) / np.where(freedom > 0, freedom, 1.0))
     return of.varied[accounts] * weight[:, None], freedom * weight
+
+
+class Crowd:
+    """Accounts whose spread without any few of them is known without looking at each: sums over all less those of the
+    few (`others.py` says how exact they are).
+
+    Args:
+        accounts: those that count, ascending.
+    """
+
+    _BLOCK = 4096
+    """Accounts, in the order of their freedom, that are summed once for all."""
+
+    def __init__(self, of: Means, accounts: I64) -> None:
+        self._of, self._counts = of, np.zeros(len(of.n), dtype=np.bool_)
+        self._counts[accounts] = True
+        self._centre = of.n[accounts] @ of.z[accounts] / max(of.n[accounts].sum(), 1e-9)
+        self._sums = self._summed(accounts)
+        self._ranked = Ranked(of.freedom, self._counts)
+        order = self._ranked.order
+        blocks = [self._varied(order[i : i + self._BLOCK]) for i in range(0, len(order), self._BLOCK)]
+        self._blocks = np.cumsum([np.zeros((2, of.z.shape[1] + 1)), *blocks], axis=0)
+
+    def without(self, accounts: I64) -> Spread:
+        """Return the spread of all but `accounts`."""
+        few = accounts[self._counts[accounts]]
+        left = self._sums - self._summed(few)
+        columns = self._of.z.shape[1]
+        count, n, nn = (float(total) for total in left[:3])
+        off = left[3 : 3 + columns] / max(n, 1e-9)
+        between = left[3 + columns :] - n * off**2
+        if (between < LEFT * self._sums[3 + columns :]).any():
+            rest = self._counts.copy()
+            rest[few] = False
+            return spread(self._of, np.flatnonzero(rest))
+        return _spread(_Sums(round(count), n, nn, between), self._centre + off, self._within(few))
+
+    def _summed(self, accounts: I64) -> F64:
+        """Return number, n, n^2, and n x difference and n x difference^2 per column, of `accounts`."""
+        n = self._of.n[accounts]
+        out = [np.array([len(n), n.sum(), (n**2).sum()]), *np.zeros((2, self._of.z.shape[1]))]
+        for column in range(self._of.z.shape[1]):
+            apart = self._of.z[accounts, column] - self._centre[column]
+            out[1][column], out[2][column] = n @ apart, n @ apart**2
+        return np.concatenate(out)
+
+    def _within(self, few: I64) -> F64:
+        """Return the within-account variance of all but `few`, as `_within` does."""
+        left = self._ranked.without(few)
+        median = left.median()
+        place = int(np.searchsorted(self._ranked.values, median, "right"))
+        block = place // self._BLOCK
+        below = self._blocks[block] + self._varied(self._ranked.order[block * self._BLOCK : place])
+        low = self._of.freedom[few] <= median
+        below -= self._varied(few[low])
+        above = self._blocks[-1] - self._varied(few) - below
+        total = below[0] + median * above[1]
+        return _at_least_usual(total[1:], total[0])
+
+    def _varied(self, accounts: I64) -> F64:
+        """Return the sums of `freedom` and `varied`, and of both for one degree of freedom, shape (2, 1 + columns)."""
+        freedom = self._of.freedom[accounts]
+        one = 1.0 / np.where(freedom > 0, freedom, 1.0)
+        rows = self._of.varied[accounts]
+        return np.stack([np.append(freedom.sum(), rows.sum(axis=0)), np.append((freedom > 0).sum(), one @ rows)])
 
 
 def as_alike_as_one_source(of: Means, accounts: I64, excess: F64) -> float:
@@ -216,17 +305,48 @@ def radius(of: Means, deviations: float) -> float:
     return float(1.0 + deviations * np.sqrt(2.0 / max(of.columns, 1.0)))
 
 
-def neighbours_outside(of: Means, accounts: I64, count: int, least: float, *, beyond: float = 0.0) -> I64:
-    """Return the `count` accounts nearest to the centre of `accounts` that are not among them, ascending.
+class Neighbours:
+    """Other accounts in the order of how near they lie to the centre of some.
 
     Args:
-        least: accounts with fewer exchanges are passed over, since their means err too much to be near anything.
-        beyond: accounts within this distance of the centre (see `distances`) are passed over.
+        accounts: in whose middle the centre is; none of them is a neighbour.
+        least: accounts with fewer exchanges are none, since their means err too much to be near anything.
     """
-    around = spread(of, accounts)
-    far = np.where(of.n >= least, ((of.z - around.centre) ** 2).sum(axis=1), np.inf)
-    far[accounts] = np.inf
-    if beyond > 0:
-        far[distances(of, around) <= beyond] = np.inf
-    order = np.argpartition(far, count)[:count] if count < len(far) else np.arange(len(far))
-    return np.sort(order[np.isfinite(far[order])]).astype(np.int64)
+
+    def __init__(self, of: Means, accounts: I64, least: float) -> None:
+        self._of, self._around = of, spread(of, accounts)
+        self._far = of.squares - 2 * (of.z @ self._around.centre)
+        self._far[of.n < least] = np.inf
+        self._far[accounts] = np.inf
+
+    def nearest(self, count: int, *, beyond: float = 0.0) -> I64:
+        """Return the nearest `count`, ascending.
+
+        Args:
+            beyond: accounts within this distance of the centre (see `distances`) are passed over.
+        """
+        wanted, found = count, _smallest(self._far, count)
+        while beyond > 0:
+            left = found[distances(self._of.take(found), self._around) > beyond]
+            if len(left) >= count or len(found) < wanted:
+                found = left[_smallest(self._far[left], count)]
+                break
+            wanted = 4 * wanted
+            found = _smallest(self._far, wanted)
+        return np.sort(found)
+
+
+_EVERY = 64
+"""Of so many distances one is looked at to guess how far the nearest reach."""
+
+
+def _smallest(far: F64, count: int) -> I64:
+    """Return the places of the `count` smallest of `far` that are finite."""
+    some = np.arange(len(far))
+    if _EVERY * count < len(far):
+        few = np.sort(far[::_EVERY])
+        likely = np.flatnonzero(far <= few[min(2 * count // _EVERY + _EVERY, len(few) - 1)])
+        some = likely if len(likely) > count else some
+    if count < len(some):
+        some = some[np.argpartition(far[some], count)[:count]]
+    return np.asarray(some[np.isfinite(far[some])])

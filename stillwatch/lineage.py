@@ -21,6 +21,7 @@ from scipy import stats
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, Earlier, Memory
+from stillwatch.held import columns, holders
 from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, Flags
 
 SURELY = 0.001
@@ -47,8 +48,8 @@ def memories(campaigns: Sequence[Campaign], case: Case) -> Mapping[str, Memory]:
     Rare is what few accounts use that are in no campaign: a pool that came back already uses the texts of the first.
     """
     members = {c.campaign_id: _members(c, case) for c in campaigns}
-    others = ~flags(case, np.concatenate([np.empty(0, dtype=np.int64), *members.values()]))
-    return {name: _memory(accounts, others, case) for name, accounts in members.items()}
+    everyone = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *members.values()]))
+    return {name: _memory(accounts, everyone, case) for name, accounts in members.items()}
 
 
 def with_lineage(
@@ -82,13 +83,14 @@ def with_lineage(
     return tuple(found)
 
 
-def _memory(members: I64, others: Flags, case: Case) -> Memory:
-    inside, marks = flags(case, members), {}
+def _memory(members: I64, everyone: I64, case: Case) -> Memory:
+    """Return what a campaign is known by; `everyone` are the accounts of all campaigns."""
+    marks = {}
     for kind in SCAFFOLDS:
-        marks[kind] = case.people.shared[kind].marks[telling_marks(kind, inside, case, others)]
+        marks[kind] = case.people.shared[kind].marks[telling_marks(kind, members, case, everyone)]
     for kind in INSTRUMENTS:
-        shared = case.people.shared[kind]
-        marks[kind] = shared.marks[np.asarray((shared.matrix[members] > 0).sum(axis=0)).ravel() >= 2]
+        held, among = holders(case.people.shared[kind].matrix[members])
+        marks[kind] = case.people.shared[kind].marks[held[among >= 2]]
     until = int(np.median(case.people.totals["last_us"][members]))
     return Memory({kind: frozenset(map(str, found.tolist())) for kind, found in marks.items() if len(found)}, until)
 
@@ -108,7 +110,7 @@ def _carriers(memory: Memory, case: Case) -> Flags:
     for kind, marks in memory.marks.items():
         incidence = case.habits[kind] if kind in SCAFFOLDS else case.people.shared[kind]
         places = incidence.places(marks)
-        carries |= np.asarray((incidence.matrix[:, places] > 0).sum(axis=1)).ravel() > 0
+        carries |= np.diff(columns(incidence.matrix, places).indptr) > 0
     return carries
 
 

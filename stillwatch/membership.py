@@ -16,7 +16,7 @@ from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
-from stillwatch.likeness import Means, spread
+from stillwatch.likeness import spread
 from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
 from stillwatch.verdict import Tested
 
@@ -32,6 +32,8 @@ STRONG = ("sameness", "scaffold", "instrument", "handoff", "unread")
 """Features of which an account that joins must have one; the others are too many people's."""
 _NO_LESS = 1e-9
 """Least variance within accounts, in units of that of all: members that never vary are no reason to divide by zero."""
+_AT_A_TIME = 4096
+"""Accounts whose profiles are weighed at a time."""
 _ENOUGH = 5
 """Accounts from whose habits a pattern can be read."""
 LIMITS: dict[str, tuple[float, float]] = {
@@ -107,8 +109,8 @@ def _features(inside: Flags, case: Case, shown: Mapping[str, float]) -> dict[str
     """
     people = case.people
     tests: dict[str, tuple[tuple[str, ...], Callable[[], F64]]] = {
-        "sameness": (("interchangeable",), lambda: _sameness(inside, case.overall)),
-        "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(inside, case))),
+        "sameness": (("interchangeable",), lambda: _sameness(inside, case)),
+        "scaffold": (("shared_scaffold",), lambda: _yes_no(inside, telling_users(np.flatnonzero(inside), case))),
         "instrument": (("shared_instrument",), lambda: _yes_no(inside, _shares_instrument(inside, people))),
         "handoff": (MOTIFS_SHOWN, lambda: _yes_no(inside, _hands_over(inside, case))),
         "client": (("client_tuple",), lambda: _client(inside, people)),
@@ -135,18 +137,21 @@ def _yes_no(inside: Flags, has: Flags) -> F64:
     return np.asarray(np.where(has, np.log2(p / q), np.log2((1 - p) / (1 - q))))
 
 
-def _sameness(inside: Flags, of: Means) -> F64:
+def _sameness(inside: Flags, case: Case) -> F64:
     """Return the Gaussian ratio of a mean profile: around the group's, or anywhere in the population."""
+    of = case.overall
     out = np.zeros(len(of.n))
-    members, others = np.flatnonzero(inside & of.known), np.flatnonzero(~inside & of.known)
-    if len(members) < 5 or len(others) < 30:
+    members = np.flatnonzero(inside & of.known)
+    if len(members) < 5 or np.count_nonzero(of.known) - len(members) < 30:
         return out
-    own, usual = spread(of, members), spread(of, others)
-    seen = of.known
-    near, far = (each.excess + np.maximum(each.within, _NO_LESS) / of.n[seen, None] for each in (own, usual))
-    exponent = (of.z[seen] - usual.centre) ** 2 / far - (of.z[seen] - own.centre) ** 2 / near
-    ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
-    out[seen] = ratio * of.columns / max(of.z.shape[1], 1)
+    own, usual = spread(of, members), case.everybody.without(members)
+    for first in range(0, len(out), _AT_A_TIME):
+        some = first + np.flatnonzero(of.known[first : first + _AT_A_TIME])
+        z, n = of.z[some], of.n[some, None]
+        near, far = (each.excess + np.maximum(each.within, _NO_LESS) / n for each in (own, usual))
+        exponent = (z - usual.centre) ** 2 / far - (z - own.centre) ** 2 / near
+        ratio = 0.5 * (exponent + np.log(far / near)).sum(axis=1) / np.log(2)
+        out[some] = ratio * of.columns / max(of.z.shape[1], 1)
     return out
 
 

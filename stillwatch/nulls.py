@@ -7,6 +7,7 @@ round costs somebody an account.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -111,24 +112,48 @@ def f_above(value: float, mean: float, freedom: float, known: float) -> float:
     return float(special.fdtrc(freedom, known, value / mean)) if mean > 0 else 1.0
 
 
-def larger_mean(group: F64, others: F64, *, accounts: int | None = None) -> float:
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """How many numbers there are, their mean, their variance (of a sample), and their excess kurtosis."""
+
+    n: int
+    mean: float
+    variance: float
+    kurtosis: float
+
+    def times(self, factor: float) -> Moments:
+        """Return the moments of the same numbers, each `factor` times as large."""
+        return replace(self, mean=factor * self.mean, variance=factor**2 * self.variance)
+
+
+def moments(values: F64) -> Moments:
+    """Return the moments of `values`."""
+    if not len(values):
+        return Moments(0, 0.0, 0.0, 0.0)
+    apart = values - values[0]
+    mean = float(np.mean(apart))
+    square, fourth = (float(np.mean((apart - mean) ** power)) for power in (2, 4))
+    kurtosis = fourth / square**2 - 3 if square > 0 else 0.0
+    return Moments(len(values), float(values[0]) + mean, square * len(values) / max(len(values) - 1, 1), kurtosis)
+
+
+def larger_mean(group: F64, others: Moments, *, accounts: int | None = None) -> float:
     """Return a p-value for the group's mean being larger than that of accounts drawn from the others.
 
     Args:
         group: one number per member, shape (members,).
-        others: the same number of comparable accounts, shape (others,).
+        others: the same number of comparable accounts.
         accounts: how many different accounts these are, if some of them come again.
 
     Welch's t with both spreads, compared with the t of the smaller sample's degrees of freedom (Welch, Biometrika
     34(1-2), 1947, in its conservative form). The group's spread is taken for no smaller than that of the others, so
     that a group whose members are all the same by luck is not rewarded for it.
     """
-    known = len(others) if accounts is None else accounts
+    known = others.n if accounts is None else accounts
     if len(group) < 3 or known < 3:
         return 1.0
-    usual = float(np.var(others, ddof=1))
-    spread = max(float(np.var(group, ddof=1)), usual) / len(group) + usual / known
-    gap = float(np.mean(group) - np.mean(others))
+    spread = max(float(np.var(group, ddof=1)), others.variance) / len(group) + others.variance / known
+    gap = float(np.mean(group)) - others.mean
     if spread <= 0:
         return 1.0 if gap <= 0 else SMALLEST_P
-    return float(stats.t.sf(gap / math.sqrt(spread), min(len(group), known) - 1))
+    return float(special.stdtr(min(len(group), known) - 1, -gap / math.sqrt(spread)))

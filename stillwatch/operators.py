@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stillwatch.evidence.case import Case, flags
+from stillwatch.held import columns, holders
 from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS
 
 OWN = 0.5
@@ -61,8 +62,10 @@ def apart(one: I64, other: I64, case: Case) -> bool:
 def _own_text(one: I64, other: I64, case: Case) -> bool:
     for kind in SCAFFOLDS:
         habits = case.habits[kind].matrix
-        mine, theirs = (np.asarray(habits[accounts].sum(axis=0)).ravel() for accounts in (one, other))
-        if ((mine >= OWN * len(one)) & (theirs <= BRIDGE * len(other))).any():
+        marks, mine = holders(habits[one])
+        own = marks[mine >= OWN * len(one)]
+        theirs = np.diff(columns(habits[other], own).tocsc().indptr)
+        if (theirs <= BRIDGE * len(other)).any():
             return True
     return False
 
@@ -72,10 +75,11 @@ def _joined(one: I64, other: I64, case: Case) -> bool:
     inside, theirs = flags(case, one), flags(case, other)
     touched = np.zeros(len(inside), dtype=np.bool_)
     for incidence in (*case.habits.values(), *(case.people.shared[kind] for kind in INSTRUMENTS)):
-        held = incidence.matrix > 0
-        common = np.asarray((held[one].sum(axis=0) > 0) & (held[other].sum(axis=0) > 0)).ravel()
-        rare = common & (incidence.holders <= 2 * (len(one) + len(other)))
-        touched |= np.asarray(held[:, np.flatnonzero(rare)].sum(axis=1)).ravel() > 0
+        held = [incidence.matrix[accounts] for accounts in (one, other)]
+        common = np.intersect1d(holders(held[0])[0], holders(held[1])[0], assume_unique=True)
+        rare = common[incidence.holders[common] <= 2 * (len(one) + len(other))]
+        for accounts, rows in zip((one, other), held, strict=True):
+            touched[accounts] |= np.diff(columns(rows, rare).indptr) > 0
     moves = case.handoffs
     across = (inside[moves.source] & theirs[moves.target]) | (theirs[moves.source] & inside[moves.target])
     touched[moves.source[across]] = True

@@ -16,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.engine import Engine
-from stillwatch.evidence.case import Case, flags
+from stillwatch.evidence.case import Case
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, EndUser, Part, VerdictKind
+from stillwatch.held import columns
 from stillwatch.nulls import binomial_tail
-from stillwatch.profiles import SCAFFOLDS, Flags
+from stillwatch.profiles import I64, SCAFFOLDS
 from stillwatch.rollups import CARRIED, CARRIED_BY_ACCOUNT, CARRIED_BY_USER
 
 SURELY = 0.01
@@ -50,8 +51,8 @@ def told_apart(campaigns: Sequence[Campaign], case: Case, engine: Engine) -> tup
         engine: has the view `exchanges`; it is read if there is anything to tell apart.
     """
     inside = {c.campaign_id: _inside(c, case) for c in campaigns}
-    others = ~np.any([np.zeros(case.people.size, dtype=np.bool_), *inside.values()], axis=0)
-    found = {c.campaign_id: _telling(inside[c.campaign_id], others, case) for c in campaigns if _may_harvest(c)}
+    everyone = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *inside.values()]))
+    found = {c.campaign_id: _telling(inside[c.campaign_id], everyone, case) for c in campaigns if _may_harvest(c)}
     found = {campaign_id: telling for campaign_id, telling in found.items() if telling.marks}
     if not found:
         return tuple(campaigns)
@@ -76,19 +77,25 @@ def _may_harvest(campaign: Campaign) -> bool:
     return campaign.verdict is not None and campaign.verdict is not VerdictKind.POOLED_ACCESS
 
 
-def _inside(campaign: Campaign, case: Case) -> Flags:
-    return flags(case, case.people.positions([member.account_id for member in campaign.members]))
+def _inside(campaign: Campaign, case: Case) -> I64:
+    return np.sort(case.people.positions([member.account_id for member in campaign.members]))
 
 
-def _telling(inside: Flags, others: Flags, case: Case) -> _Telling:
-    """Return the texts of some accounts, compared with people who are in no campaign."""
+def _telling(inside: I64, everyone: I64, case: Case) -> _Telling:
+    """Return the texts of some accounts, compared with people who are in no campaign.
+
+    Args:
+        everyone: accounts of all campaigns.
+    """
+    exchanges = int(case.people.n.sum()) - int(case.people.n[everyone].sum())
     marks: list[tuple[str, int]] = []
     elsewhere = 1
     for kind in SCAFFOLDS:
-        shared, telling = case.people.shared[kind], np.flatnonzero(telling_marks(kind, inside, case, others))
+        shared, telling = case.people.shared[kind], telling_marks(kind, inside, case, everyone)
         marks += [(kind, int(mark)) for mark in shared.marks[telling]]
-        elsewhere += int(shared.matrix[np.flatnonzero(others)][:, telling].sum())
-    return _Telling(min(elsewhere / max(int(case.people.n[others].sum()), 1), 1.0), tuple(marks))
+        held = columns(shared.matrix, telling)
+        elsewhere += int(held.sum()) - int(held[everyone].sum())
+    return _Telling(min(elsewhere / max(exchanges, 1), 1.0), tuple(marks))
 
 
 def _load(engine: Engine, campaigns: Sequence[Campaign], found: dict[str, _Telling]) -> None:

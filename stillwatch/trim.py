@@ -49,9 +49,9 @@ def trimmed(accounts: I64, of: Means, least: float) -> I64:
     limit = radius(of, BODY_DEVIATIONS)
     near = judged
     for _ in range(3):
-        far = distances(of, spread(of, near))
-        near = judged[far[judged] <= limit]
+        body = spread(of, near)
+        near = judged[distances(of.take(judged), body) <= limit]
         if len(near) < _BODY * len(judged):
             return accounts
-    kept = (far[accounts] <= limit) | (of.n[accounts] < least)
+    kept = (distances(of.take(accounts), body) <= limit) | (of.n[accounts] < least)
     return np.asarray(accounts[kept])

@@ -29,6 +29,8 @@ ORDER = (
     "coverage",
     "profiles",
     "nulls",
+    "others",
+    "held",
     "handoffs",
     "likeness",
     "trim",

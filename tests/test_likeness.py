@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from stillwatch.likeness import (
+    Crowd,
     Means,
+    Neighbours,
     as_alike_as_one_source,
     distances,
     further_apart_than,
     means,
-    neighbours_outside,
     spread,
 )
 from stillwatch.profiles import F64, I64, Profiles
@@ -210,9 +211,9 @@ def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> 
 def test_neighbours_are_the_nearest_active_accounts_outside() -> None:
     z = np.array([[0.0], [0.1], [3.0], [0.2], [1.0], [0.3], [2.0]])
     of = Means(np.array([9.0, 9.0, 9.0, 1.0, 9.0, 9.0, 9.0]), z, np.ones((7, 1)), np.ones(7), 1.0)
-    found = neighbours_outside(of, np.array([0, 1]), 3, 5.0)
+    found = Neighbours(of, np.array([0, 1]), 5.0).nearest(3)
     assert found.tolist() == [4, 5, 6]
-    assert neighbours_outside(of, np.array([0, 1]), 99, 5.0).tolist() == [2, 4, 5, 6]
+    assert Neighbours(of, np.array([0, 1]), 5.0).nearest(99).tolist() == [2, 4, 5, 6]
 
 
 @pytest.mark.parametrize("accounts", [8, 30])
@@ -224,3 +225,42 @@ def test_one_account_with_nearly_all_exchanges_does_not_make_the_others_look_ali
         found.append(as_alike_as_one_source(of, np.arange(accounts), np.full(COLUMNS, 0.05)))
     assert np.mean(np.array(found) <= 0.05) <= 0.1
     assert np.mean(np.array(found) <= 0.5) == pytest.approx(0.5, abs=0.15), "nor less alike than they are"
+
+
+@pytest.mark.parametrize("members", [1, 5, 60, 280])
+@pytest.mark.parametrize("block", [16, 4096])
+def test_the_spread_of_a_crowd_without_some_is_that_of_the_others(
+    members: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Crowd, "_BLOCK", block)
+    rng = np.random.default_rng(13)
+    of = means(simulated(rng, rng.integers(0, 90, 300), excess=0.3, sitting=0.5, varies=rng.uniform(0.5, 2.0, 300)))
+    able = np.flatnonzero(of.n >= 6)
+    left_out = np.sort(rng.choice(300, members, replace=False))
+    found, looked_at = Crowd(of, able).without(left_out), spread(of, np.setdiff1d(able, left_out))
+    assert found.between == pytest.approx(looked_at.between)
+    assert found.n == pytest.approx(looked_at.n)
+    for name in ("within", "excess", "centre"):
+        assert getattr(found, name) == pytest.approx(getattr(looked_at, name), rel=1e-9, abs=1e-12), name
+
+
+def test_a_crowd_in_which_the_few_are_nearly_all_that_varies_is_looked_at() -> None:
+    of = means(simulated(np.random.default_rng(14), np.full(100, 30), excess=0.01))
+    z = of.z.copy()
+    z[:5] += 1e6
+    far = Means(of.n, z, of.varied, of.freedom, of.columns)
+    found, looked_at = Crowd(far, np.arange(100)).without(np.arange(5)), spread(far, np.arange(5, 100))
+    assert found.excess == pytest.approx(looked_at.excess, rel=1e-9)
+
+
+@pytest.mark.parametrize("beyond", [0.0, 1.0, 2.0, 1e9])
+@pytest.mark.parametrize("count", [3, 30, 900])
+def test_neighbours_are_those_of_a_look_at_all(beyond: float, count: int) -> None:
+    rng = np.random.default_rng(15)
+    of = means(simulated(rng, rng.integers(0, 60, 800), excess=0.2))
+    group = np.sort(rng.choice(np.flatnonzero(of.n >= 6), 20, replace=False))
+    around = spread(of, group)
+    far = ((of.z - around.centre) ** 2).sum(axis=1)
+    allowed = (of.n >= 9) & ~np.isin(np.arange(800), group) & ~((beyond > 0) & (distances(of, around) <= beyond))
+    nearest = np.flatnonzero(allowed)[np.argsort(far[allowed])[:count]]
+    assert np.array_equal(Neighbours(of, group, 9.0).nearest(count, beyond=beyond), np.sort(nearest))

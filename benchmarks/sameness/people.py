@@ -24,6 +24,7 @@ from stillwatch.evidence.case import Case
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
+from stillwatch.others import Rates
 from stillwatch.profiles import Population, Profiles
 from stillwatch.rollups.sums import PROFILE_COLUMNS
 from stillwatch.sketch.schema import TOPIC_WIDTH
@@ -138,7 +139,6 @@ def case_of(profiles: Profiles, n: I64) -> Case:
         habits={},
         hourly=nothing,
         own_time=np.zeros(size),
-        asked=nothing,
-        templated=np.zeros(size),
+        templated=Rates(np.zeros(size)),
         limits=ProposalLimits(),
     )

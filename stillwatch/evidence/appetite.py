@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import larger_mean
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.others import Rates
+from stillwatch.profiles import Population
 
 ASKS = ("logprobs", "choices", "reasoning")
 
@@ -24,24 +25,25 @@ ASKED = Query(
 )
 
 
-def _shares(people: Population, accounts: I64, ask: str) -> F64:
-    known = accounts[people.totals[f"with_{ask}"][accounts] > 0]
-    return people.totals[f"asks_{ask}"][known] / people.totals[f"with_{ask}"][known]
+def asking(people: Population, ask: str) -> Rates:
+    """Return the share of each account's exchanges that ask for it, of those where it is known."""
+    known = people.totals[f"with_{ask}"]
+    return Rates(people.totals[f"asks_{ask}"] / np.maximum(known, 1), known > 0)
 
 
 def appetite(group: Group, case: Case) -> Finding:
     """The parameter that members ask for most above all others (Welch, upper tail, Bonferroni over the parameters)."""
-    others = outside(case, group)
-    tails = [larger_mean(_shares(case.people, group.accounts, a), _shares(case.people, others, a)) for a in ASKS]
+    shares = {ask: case.once(asking, ask) for ask in ASKS}
+    tails = [larger_mean(share.of(group.accounts), share.others(group.accounts)) for share in shares.values()]
     known = [a for a in ASKS if case.people.totals[f"with_{a}"][group.accounts].any()]
     if not known:
         return untested("none of `logprobs`, `choices` and `reasoning` is known")
     most = ASKS[int(np.argmin(tails))]
-    inside, without = _shares(case.people, group.accounts, most), _shares(case.people, others, most)
+    inside, without = shares[most].of(group.accounts), shares[most].others(group.accounts)
     return Finding(
         p_value=min(1.0, min(tails) * len(known)),
         statement=f"members ask for `{most}` in {float(inside.mean()) if len(inside) else 0.0:.0%} of their exchanges,"
-        f" other accounts in {float(without.mean()) if len(without) else 0.0:.0%}",
+        f" other accounts in {without.mean:.0%}",
         numbers={f"asks_{a}": int(case.people.totals[f"asks_{a}"][group.accounts].sum()) for a in ASKS},
         exhibits=names(case, group.accounts),
         query=bound(ASKED, group),

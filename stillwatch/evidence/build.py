@@ -8,7 +8,6 @@ from scipy import sparse
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
-from stillwatch.evidence.dealt_out import asked
 from stillwatch.evidence.in_step import own_time
 from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
@@ -29,7 +28,11 @@ HOURLY = Query(
 
 def build_case(engine: Engine, people: Population, moves: Handoffs, limits: ProposalLimits) -> Case:
     """Gather what the evidence functions read."""
-    hourly = _hourly(engine, people)
+    return case_of(people, moves, _hourly(engine, people), limits)
+
+
+def case_of(people: Population, moves: Handoffs, hourly: sparse.csr_array, limits: ProposalLimits) -> Case:
+    """Return the case of a population, by its exchanges per account and hour; see `Case.hourly`."""
     habitual = {kind: _habits(kind, people, limits) for kind in SCAFFOLDS}
     return Case(
         people=people,
@@ -40,7 +43,6 @@ def build_case(engine: Engine, people: Population, moves: Handoffs, limits: Prop
         hourly=hourly,
         own_time=own_time(hourly),
         limits=limits,
-        asked=asked(people.shared["prompt"].matrix),
         templated=templated(people, habitual),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 import numpy as np
 from scipy import sparse, stats
@@ -12,16 +14,23 @@ from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
 from stillwatch.findings import Number
 from stillwatch.handoffs import Handoffs
-from stillwatch.likeness import Means
-from stillwatch.nulls import bits_of
+from stillwatch.held import Users, holders
+from stillwatch.likeness import Crowd, Means
+from stillwatch.nulls import bits_of, drawn_tails
+from stillwatch.others import Ranked, Rates
 from stillwatch.profiles import F64, I64, Flags, Incidence, Population
 
 RANDOM_GROUPS = 100
 """Random groups that a group is compared with, where the null has no closed form."""
 SMALLEST_DRAWN = 1.0 / (RANDOM_GROUPS + 1) ** 2
 """Smallest p-value that may speak against a group on the strength of so few draws: the square of what they support."""
+LEAST_SAMENESS = 6
+"""Exchanges in the testing half of the hours; sameness passes accounts with fewer over."""
 LARGEST_SAMPLE = 400
 """Members of a larger group that are drawn on where the null is random groups; evenly spaced by id."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +48,20 @@ class Group:
     accounts: I64
     chosen_by: frozenset[str]
     proposer: str
+    _once: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.accounts)
 
+    def once(self, of: Callable[[Group, Case], T], case: Case) -> T:
+        """Return `of(self, case)`, computed when the first kind asks for it; it is kept with the group, so it should be
+        small."""
+        if (of, case) not in self._once:
+            self._once[of, case] = of(self, case)
+        return cast(T, self._once[of, case])
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Case:
     """All accounts, as evidence sees them.
 
@@ -53,9 +70,8 @@ class Case:
         overall: mean profiles from all hours.
         habits: habitual marks by kind of scaffold, 0 or 1.
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
-        asked: who asks which shared prompt how often, as `dealt_out.asked` writes it, CSR, shape (accounts, prompts).
         limits: what counts as a habit.
-        templated: share of prompts in any template that two accounts have as a habit, shape (accounts,).
+        templated: share of prompts in any template that two accounts have as a habit.
         own_time: sum over hours of each account's squared deviation from its means of hour and day, (accounts,).
     """
 
@@ -66,9 +82,41 @@ class Case:
     habits: Mapping[str, Incidence]
     hourly: sparse.csr_array
     own_time: F64
-    asked: sparse.csr_array
-    templated: F64
+    templated: Rates
     limits: ProposalLimits
+    _once: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, of: Callable[..., T], *about: str) -> T:
+        """Return `of(people, *about)`, computed when it is first asked for.
+
+        What a kind of evidence reads of all accounts is the same for every group; `of` is a function of a module.
+        """
+        if (of, about) not in self._once:
+            self._once[of, about] = of(self.people, *about)
+        return cast(T, self._once[of, about])
+
+    @functools.cached_property
+    def compared(self) -> Crowd:
+        """Accounts that sameness compares, by the half of the hours that tests."""
+        return Crowd(self.tested, np.flatnonzero(self.tested.n >= LEAST_SAMENESS))
+
+    @functools.cached_property
+    def everybody(self) -> Crowd:
+        """Accounts that have a mean profile, by all hours."""
+        return Crowd(self.overall, np.flatnonzero(self.overall.known))
+
+    @functools.cached_property
+    def users(self) -> Mapping[str, Users]:
+        """Who ever used each text that is a habit of two accounts, by kind of scaffold."""
+        return {
+            kind: Users(self.people.shared[kind], np.flatnonzero(habit.holders >= 2))
+            for kind, habit in self.habits.items()
+        }
+
+    @functools.cached_property
+    def scaffolds(self) -> int:
+        """Marks that are a habit of two accounts, of all kinds of scaffold."""
+        return sum(int((habit.holders >= 2).sum()) for habit in self.habits.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +186,18 @@ def matched_groups(case: Case, members: I64, group: Group, *, seed: int = 0) -> 
     least twenty); nobody stands in one group twice. None if there are fewer than three
     times as many outsiders as members.
     """
-    others = outside(case, group)
+    others = case.once(by_exchanges).without(group.accounts)
     if len(others) < max(3 * len(members), 30):
         return None
-    others = others[np.argsort(case.people.n[others], kind="stable")]
     width = max(len(others) // 20, 20)
-    places = np.sort(np.searchsorted(case.people.n[others], case.people.n[members]))
+    places = np.sort(others.below(case.people.n[members]))
     steps = np.random.default_rng(seed).integers(-width // 2, width // 2 + 1, size=(RANDOM_GROUPS, len(members)))
-    return np.asarray(others[_apart(np.sort(places[None, :] + steps, axis=1), len(others))])
+    return others.at(_apart(np.sort(places[None, :] + steps, axis=1), len(others)))
+
+
+def by_exchanges(people: Population) -> Ranked:
+    """Return all accounts in the order of their number of exchanges."""
+    return Ranked(people.n)
 
 
 def as_active(case: Case, members: I64, group: Group) -> I64:
@@ -162,6 +214,11 @@ def _apart(places: I64, size: int) -> I64:
     back = np.rint((pushed - places).mean(axis=1, keepdims=True)).astype(np.int64)
     kept = np.maximum.accumulate(np.maximum(places - back, 0) - order, axis=1)
     return np.asarray(np.minimum(kept, size - places.shape[1]) + order)
+
+
+def counts_of(people: Population, trait: str) -> I64:
+    """Return how many of all accounts have each value of a trait, shape (values,)."""
+    return people.categories[trait].counts()
 
 
 def group_rows(drawn: I64, size: int) -> sparse.csr_array:
@@ -186,12 +243,19 @@ def against_random(value: float, drawn: F64) -> tuple[float, float]:
     return max(float(stats.t.cdf(t, freedom)), SMALLEST_DRAWN), max(float(stats.t.sf(t, freedom)), SMALLEST_DRAWN)
 
 
-def at_least_two(holders: I64, members: int, size: int) -> F64:
-    """Return P(a mark with so many holders is held by two or more of `members` random accounts), shape (marks,)."""
-    rate = members / size
-    none = (1 - rate) ** holders
-    one = holders * rate * (1 - rate) ** np.maximum(holders - 1, 0)
-    return np.asarray(np.clip(1 - none - one, 0, 1))
+def holders_of(people: Population, kind: str) -> tuple[I64, I64]:
+    """Return the numbers of holders that marks of a kind have, ascending, and how many marks have each."""
+    numbers, marks = np.unique(people.shared[kind].holders, return_counts=True)
+    return numbers, marks
+
+
+def shared_by_chance(case: Case, kind: str, members: int) -> float:
+    """Return how many marks of a kind two or more of `members` random accounts hold, on average."""
+    numbers, marks = case.once(holders_of, kind)
+    rate = members / case.people.size
+    none = (1 - rate) ** numbers
+    one = numbers * rate * (1 - rate) ** np.maximum(numbers - 1, 0)
+    return float(np.clip(1 - none - one, 0, 1) @ marks)
 
 
 def strongest_mark(marks: Incidence, group: Group, case: Case) -> float:
@@ -199,9 +263,9 @@ def strongest_mark(marks: Incidence, group: Group, case: Case) -> float:
 
     The correction is for all marks that two accounts of the scan hold, whether a member is among them or not.
     """
-    among = np.asarray((marks.matrix[group.accounts] > 0).sum(axis=0)).ravel()
-    shared = np.flatnonzero(among >= 2)
-    if not len(shared):
+    held, among = holders(marks.matrix[group.accounts])
+    shared = among >= 2
+    if not shared.any():
         return 1.0
-    tails = stats.hypergeom.sf(among[shared] - 1, case.people.size, marks.holders[shared], len(group))
+    tails = drawn_tails(among[shared], len(group), marks.holders[held[shared]], case.people.size)
     return float(min(1.0, tails.min() * len(marks.holders)))

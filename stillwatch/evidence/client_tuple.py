@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, counts_of, names, untested
 from stillwatch.nulls import binomial_tails
 
 CLIENT = Query(
@@ -32,10 +32,10 @@ CLIENT = Query(
 def client_tuple(group: Group, case: Case) -> Finding:
     """The members' commonest client against its share among all others (binomial, Bonferroni over the clients)."""
     clients = case.people.categories["client"]
-    inside, others = clients.counts(group.accounts), outside(case, group)
+    inside = clients.counts(group.accounts)
     if inside.sum() < 3:
         return untested("fewer than three members have a known client")
-    without = clients.counts(others)
+    without = case.once(counts_of, "client") - inside
     rates = (without + 1) / (without.sum() + 1)
     used = np.flatnonzero(inside)
     tails = binomial_tails(inside[used], int(inside.sum()), rates[used])

@@ -13,9 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from stillwatch.evidence.case import Case, Group
-from stillwatch.profiles import I64, INSTRUMENTS
+from stillwatch.profiles import INSTRUMENTS, Flags
 from stillwatch.trim import MOST
 
 FLEET = 100
@@ -25,10 +26,10 @@ UNKNOWN_CUSTOMERS = 0.4
 """What signs count for in larger groups where registrations are not known: two kinds that any batch job shows are not
 enough then."""
 TO_AN_INSTRUMENT = 10
-"""Members to a card or device from which they are openly together; judged: campaigns that were described have two or
+"""Accounts on a card or device from which they are openly together; judged: campaigns that were described have two or
 three accounts to a card, a company has a card or two."""
 FEW = 2
-"""Cards or mail domains that a company of any size may have."""
+"""Cards, mail domains or addresses that a company or a course of any size may have."""
 USUAL = 0.5
 """Share of its exchanges from which an account is at home at an address."""
 _OWN = 0.01
@@ -79,13 +80,14 @@ def _paying_together(group: Group, case: Case) -> str:
     """Return what most members openly pay or register with, empty if they do apart."""
     members = group.accounts
     for kind in INSTRUMENTS:
-        held = case.people.shared[kind].matrix[members] > 0
-        if _few(np.asarray(held.sum(axis=0)).ravel(), group, most=len(group) / TO_AN_INSTRUMENT):
+        marks = case.people.shared[kind]
+        if _most_share(sparse.csr_array(marks.matrix[members] > 0), marks.holders >= TO_AN_INSTRUMENT):
             return f"and most members share a few of `{kind}`"
     domains = case.people.categories["email_domain"]
     inside = domains.counts(members)
     own = domains.counts() - inside < _OWN * (case.people.size - len(group))
-    return "and most members have mail domains that are nobody else's" if _few(inside[own], group) else ""
+    few = own & (inside >= len(group) * MOST / FEW)
+    return "and most members have mail domains that are nobody else's" if inside[few].sum() >= MOST * len(group) else ""
 
 
 def _at_one_place(group: Group, case: Case) -> str:
@@ -93,11 +95,17 @@ def _at_one_place(group: Group, case: Case) -> str:
     members, marks = group.accounts, case.people.shared["address"]
     held = marks.matrix[members].tocoo()
     usual = held.data >= USUAL * case.people.n[members][held.row]
-    counts = np.bincount(held.col[usual], minlength=held.shape[1]).astype(np.int64)
-    return "and most members ask from one address or two" if _few(counts, group) else ""
+    at = sparse.csr_array((held.data[usual] > 0, (held.row[usual], held.col[usual])), shape=held.shape)
+    nowhere = np.zeros(held.shape[1], dtype=np.bool_)
+    return "and most members ask from one address or two" if _most_share(at, nowhere) else ""
 
 
-def _few(counts: I64, group: Group, *, most: float = FEW) -> bool:
-    """Return whether a few values, each of two members or more, are most members'."""
-    counts = counts[counts >= 2]
-    return bool(counts.sum() >= MOST * len(group) and len(counts) <= max(FEW, most))
+def _most_share(held: sparse.csr_array, many: Flags) -> bool:
+    """Return whether most members hold a mark that is two fifths of the members' or more, or one of `many` accounts.
+
+    Args:
+        held: who holds what, shape (members, marks). many: shape (marks,).
+    """
+    among = np.asarray(held.sum(axis=0)).ravel()
+    telling = many | (among >= max(2.0, held.shape[0] * MOST / FEW))
+    return bool((np.asarray(held.astype(np.int64) @ telling.astype(np.int64)) > 0).mean() >= MOST)

@@ -6,8 +6,9 @@ Blind spot: lists under a few hundred prompts; populations that never repeat one
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy import sparse
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import (
@@ -16,7 +17,6 @@ from stillwatch.evidence.case import (
     Group,
     against_random,
     bound,
-    group_rows,
     matched_groups,
     names,
     sample,
@@ -40,49 +40,81 @@ OVERLAP = Query(
 )
 
 
-ASKER = 1 << 40
-"""Added to every count of `Case.asked`, so that one product sums counts below it and askers above it."""
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Prompts that two or more members of a group ask, of some groups, each of shape (repeats,).
+
+    Attributes:
+        group: which of the groups. askers: members who ask it. n: exchanges of theirs in which they do.
+    """
+
+    group: I64
+    askers: I64
+    n: I64
 
 
-def overlaps(case: Case, groups: I64) -> F64:
-    """Return the share of each group's prompts that another member asks too; `groups` has shape (groups, members)."""
-    found = sparse.csr_array(group_rows(groups, case.people.size) @ case.asked)
-    found.data = np.where(found.data >= 2 * ASKER, found.data % ASKER, 0)
-    prompts = np.maximum(case.people.totals["prompts"][groups].sum(axis=1), 1)
-    return np.asarray(np.asarray(found.sum(axis=1)).ravel() / prompts)
-
-
-def asked(held: sparse.csr_array) -> sparse.csr_array:
-    """Return who asks which shared prompt how often, with `ASKER` added to each count."""
-    return sparse.csr_array((held.data.astype(np.int64) + ASKER, held.indices, held.indptr), shape=held.shape)
+def repeats(case: Case, groups: I64) -> Repeats:
+    """Return what members of a group ask too, for groups of shape (groups, members)."""
+    held = case.people.shared["prompt"].matrix[groups.ravel()]
+    group = np.repeat(np.repeat(np.arange(len(groups)), groups.shape[1]), np.diff(held.indptr))
+    pairs = group * held.shape[1] + held.indices
+    order = np.argsort(pairs)
+    starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+    askers = np.diff(starts, append=len(order))
+    n = np.add.reduceat(held.data[order].astype(np.int64), starts) if len(order) else askers
+    repeated = askers >= 2
+    return Repeats(group[order[starts[repeated]]], askers[repeated], n[repeated])
 
 
 def own_overlap(group: Group, case: Case) -> float:
     """Return the share of the members' prompts that another member asks too."""
-    return float(overlaps(case, sample(group.accounts, group, case)[None, :])[0])
+    members = sample(group.accounts, group, case)
+    return float(repeats(case, members[None, :]).n.sum() / max(case.people.totals["prompts"][members].sum(), 1))
 
 
-def usual_overlaps(group: Group, case: Case) -> F64 | None:
-    """Return the same for random groups as active, or None where there are too few other accounts."""
-    drawn = matched_groups(case, sample(group.accounts, group, case), group, seed=1)
-    return None if drawn is None else overlaps(case, drawn)
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What random groups as active as a group ask in common.
+
+    Attributes:
+        overlaps: share of the prompts of each that another member asks too, shape (groups,).
+        in_common: mean share of the other members who ask a member's prompt, of them all.
+    """
+
+    overlaps: F64
+    in_common: float
+
+
+def usual(group: Group, case: Case) -> Usual | None:
+    """Return what random groups as active ask in common, or None where there are too few other accounts."""
+    members = sample(group.accounts, group, case)
+    drawn = matched_groups(case, members, group, seed=1)
+    if drawn is None:
+        return None
+    found, prompts = repeats(case, drawn), case.people.totals["prompts"][drawn].sum(axis=1)
+    pairs = float((found.n * (found.askers - 1)).sum())
+    return Usual(
+        overlaps=np.bincount(found.group, found.n, len(drawn)) / np.maximum(prompts, 1),
+        in_common=pairs / max(int(prompts.sum()) * (len(members) - 1), 1),
+    )
 
 
 def dealt_out(group: Group, case: Case) -> Finding:
     """Overlap of exact prompts inside the group, against matched random groups (lower tail, on a log scale: the few
     random groups that share a benchmark or an assignment would hide all others on a plain one)."""
     prompts = int(case.people.totals["prompts"][group.accounts].sum())
-    usual = usual_overlaps(group, case) if prompts >= LEAST else None
-    if usual is None:
+    random = group.once(usual, case) if prompts >= LEAST else None
+    if random is None:
         return untested(f"fewer than {LEAST} prompts, or too few other accounts to compare with", prompts=prompts)
     own = own_overlap(group, case)
     least = 1.0 / prompts
-    p, _ = against_random(float(np.log(own + least)), np.log(usual + least))
+    p, _ = against_random(float(np.log(own + least)), np.log(random.overlaps + least))
+    others = float(random.overlaps.mean())
     return Finding(
         p_value=p if own <= MOST else 1.0,
         statement=f"{own:.2%} of the members' prompts are asked by another member too; in random groups as active"
-        f" {float(usual.mean()):.2%} are",
-        numbers={"overlap": round(own, 6), "overlap_of_others": round(float(usual.mean()), 6), "prompts": prompts},
+        f" {others:.2%} are",
+        numbers={"overlap": round(own, 6), "overlap_of_others": round(others, 6), "prompts": prompts},
         exhibits=names(case, group.accounts),
         query=bound(OVERLAP, group),
     )

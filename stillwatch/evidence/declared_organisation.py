@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, counts_of, names, untested
 from stillwatch.nulls import SMALLEST_P, drawn_tail
 from stillwatch.profiles import I64
 from stillwatch.trim import MOST, TENANT_LEAST
@@ -40,7 +40,8 @@ DOMAIN = Query(
 def declared_organisation(group: Group, case: Case) -> Finding:
     """The commonest organisation among the members. Unrelated accounts share no tenant at all, so one tenant explains a
     group of any size; a verified mail domain is held against its share of all accounts (hypergeometric)."""
-    by_tenant, by_domain = _commonest(group, case, "org", None), _commonest(group, case, "email_domain", _vouched(case))
+    by_tenant = _commonest(group.accounts, case, "org")
+    by_domain = _commonest(_vouched(group, case), case, "email_domain")
     best, query = (by_domain, DOMAIN) if by_domain[0] > by_tenant[0] else (by_tenant, ORGANISATION)
     members, everywhere, name, holders = best
     if members < MOST * len(group):
@@ -55,18 +56,17 @@ def declared_organisation(group: Group, case: Case) -> Finding:
     )
 
 
-def _vouched(case: Case) -> I64:
+def _vouched(group: Group, case: Case) -> I64:
     verification = case.people.categories["verification"]
     trusted = [i for i, value in enumerate(verification.values) if value in VOUCHED]
-    return np.flatnonzero(np.isin(verification.codes, trusted))
+    return group.accounts[np.isin(verification.codes[group.accounts], trusted)]
 
 
-def _commonest(group: Group, case: Case, trait: str, only: I64 | None) -> tuple[int, int, str, I64]:
+def _commonest(members: I64, case: Case, trait: str) -> tuple[int, int, str, I64]:
     category = case.people.categories[trait]
-    members = group.accounts if only is None else np.intersect1d(group.accounts, only)
     counts = category.counts(members)
     if not counts.sum():
         return 0, 0, "", members[:0]
     code = int(np.argmax(counts))
-    everywhere = int(category.counts()[code])
+    everywhere = int(case.once(counts_of, trait)[code])
     return int(counts[code]), everywhere, category.values[code], members[category.codes[members] == code]

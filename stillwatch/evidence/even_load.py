@@ -7,11 +7,11 @@ Blind spot: an operator who draws a different load for each account; groups in w
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import chi2_below
+from stillwatch.others import Rates
 from stillwatch.profiles import F64, I64, Population
 
 LEAST = 12
@@ -40,6 +40,11 @@ def loads(people: Population, accounts: I64) -> F64:
     return np.asarray(np.log(people.n[accounts] * _DAY / span))
 
 
+def usual_loads(people: Population) -> Rates:
+    """Return the log load of each account with enough exchanges."""
+    return Rates(loads(people, np.arange(people.size)), people.n >= LEAST)
+
+
 def even_load(group: Group, case: Case) -> Finding:
     """The variance of log load against a quarter of that of all others (chi-square, lower tail).
 
@@ -47,13 +52,12 @@ def even_load(group: Group, case: Case) -> Finding:
     alike, a small variance is no surprise.
     """
     active = group.accounts[case.people.n[group.accounts] >= LEAST]
-    others = outside(case, group)
-    others = others[case.people.n[others] >= LEAST]
-    if len(active) < 5 or len(others) < 30:
+    others = case.once(usual_loads).others(group.accounts)
+    if len(active) < 5 or others.n < 30:
         return untested(f"fewer than five members, or thirty others, have {LEAST} exchanges", accounts=len(active))
-    inside, without = loads(case.people, active), loads(case.people, others)
-    spread, ordinary = float(inside.std(ddof=1)), float(without.std(ddof=1))
-    freedom = 2 / (2 / (len(active) - 1) + max(float(stats.kurtosis(without)), 0.0) / len(active))
+    inside = loads(case.people, active)
+    spread, ordinary = float(inside.std(ddof=1)), others.variance**0.5
+    freedom = 2 / (2 / (len(active) - 1) + max(others.kurtosis, 0.0) / len(active))
     p = chi2_below(spread**2 * freedom, max(MARGIN * ordinary**2, 1e-12), freedom)
     return Finding(
         p_value=p,

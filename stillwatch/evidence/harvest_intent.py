@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import larger_mean
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.others import Rates
+from stillwatch.profiles import I64, Population
 from stillwatch.sketch.schema import INTENTS
 
 LEAST_SHARE = 0.05
@@ -37,9 +38,10 @@ def harvest_counts(people: Population, accounts: I64) -> I64:
     return np.asarray(np.sum([people.totals[f"intent_{i}"][accounts] for i in HARVEST], axis=0, dtype=np.int64))
 
 
-def _shares(people: Population, accounts: I64) -> F64:
-    known = accounts[people.totals["with_intent"][accounts] > 0]
-    return np.asarray(harvest_counts(people, known) / people.totals["with_intent"][known])
+def harvesting(people: Population) -> Rates:
+    """Return the share of each account's prompts that are in a harvesting class."""
+    prompts = people.totals["with_intent"]
+    return Rates(harvest_counts(people, np.arange(people.size)) / np.maximum(prompts, 1), prompts > 0)
 
 
 def harvest_intent(group: Group, case: Case) -> Finding:
@@ -50,13 +52,14 @@ def harvest_intent(group: Group, case: Case) -> Finding:
         return untested("no prompt text")
     harvest = int(harvest_counts(people, group.accounts).sum())
     counts = {INTENTS[i]: int(people.totals[f"intent_{i}"][group.accounts].sum()) for i in HARVEST}
-    usual = _shares(people, outside(case, group))
-    p = larger_mean(_shares(people, group.accounts), usual) if harvest >= LEAST_SHARE * prompts else 1.0
+    shares = case.once(harvesting)
+    usual = shares.others(group.accounts)
+    p = larger_mean(shares.of(group.accounts), usual) if harvest >= LEAST_SHARE * prompts else 1.0
     most = max(counts, key=lambda name: counts[name])
     return Finding(
         p_value=p,
         statement=f"{harvest / prompts:.0%} of {prompts} prompts are of a form that makes training data, most of them"
-        f" {most.replace('_', ' ')}; of other accounts {float(usual.mean()) if len(usual) else 0.0:.1%}",
+        f" {most.replace('_', ' ')}; of other accounts {usual.mean:.1%}",
         numbers={"prompts": prompts, "harvest_prompts": harvest, **counts},
         exhibits=names(case, group.accounts),
         query=bound(INTENT_COUNTS, group, believed=BELIEVED),

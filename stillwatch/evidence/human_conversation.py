@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
-from stillwatch.evidence.single_shot import first_turns
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import chi2_below, chi2_with, larger_mean, quadratic_form
+from stillwatch.others import LEFT, Rates
 from stillwatch.profiles import F64, I64, Population
 from stillwatch.rollups import PACE, REACH, paces
 
@@ -27,37 +27,58 @@ ONE_PROGRAM = 0.001
 """P-value from which they are taken to: one group of people in a thousand is."""
 
 
-def alike(people: Population, accounts: I64, others: I64) -> float:
-    """Return P(the rates of `accounts` lie as close together as they do) if they differed by half as much as `others`.
+class FollowUps:
+    """Turns and share of later ones of the accounts whose turns are known, and what those of all but a few come to."""
+
+    def __init__(self, people: Population) -> None:
+        self._turns = people.totals["with_turn"].astype(np.float64)
+        self._rates = np.where(self._turns > 0, people.totals["later_turns"] / np.maximum(self._turns, 1), 0.0)
+        self._centre = float(self._turns @ self._rates) / max(float(self._turns.sum()), 1.0)
+        self._sums = self._summed(np.flatnonzero(self._turns))
+
+    def of(self, accounts: I64) -> tuple[F64, F64]:
+        """Return turns and share of later ones of those of `accounts` whose turns are known."""
+        known = accounts[self._turns[accounts] > 0]
+        return self._turns[known], self._rates[known]
+
+    def excess_of_others(self, accounts: I64) -> float:
+        """Return the variance between the rates of all but `accounts`, 0 where they are fewer than thirty."""
+        n, turns, squares, off, apart = (float(total) for total in self._sums - self._summed(accounts))
+        if round(n) < 30:
+            return 0.0
+        rate, spread = self._centre + off / turns, apart - off**2 / turns
+        if spread < LEFT * self._sums[-1]:
+            rest = self._turns > 0
+            rest[accounts] = False
+            own, rates = self.of(np.flatnonzero(rest))
+            rate = float(own @ rates / turns)
+            spread = float(own @ (rates - rate) ** 2)
+        return max(spread - (n - 1) * rate * (1 - rate), 0.0) / (turns - squares / turns)
+
+    def _summed(self, accounts: I64) -> F64:
+        """Return number, turns, turns^2, and turns x difference and x difference^2 from the mean, of `accounts`."""
+        turns, rates = self.of(accounts)
+        apart = rates - self._centre
+        return np.array([len(turns), turns.sum(), turns @ turns, turns @ apart, turns @ apart**2])
+
+
+def alike(usual: FollowUps, accounts: I64) -> float:
+    """Return P(the rates of `accounts` lie as close together as they do) if they differed by half as much as others.
 
     Each turn is followed up with the account's chance, so that later turns are binomial; conversations with tails
     heavier than that lie further apart, which is in the members' favour. The spread is a quadratic form in rates of
     unlike errors, and stands for the chi-square with its mean and variance.
     """
-    turns, rates = _rates(people, accounts)
-    usual_turns, usual = _rates(people, others)
-    if len(turns) < 5 or len(usual) < 30:
+    turns, rates = usual.of(accounts)
+    if len(turns) < 5:
         return 1.0
-    spread, chance = _spread(turns, rates)
-    usual_spread, usual_chance = _spread(usual_turns, usual)
-    room = usual_turns.sum() - (usual_turns**2).sum() / usual_turns.sum()
-    excess = ALIKE * max(usual_spread - (len(usual) - 1) * usual_chance, 0.0) / room
+    rate = float(turns @ rates / turns.sum())
+    spread, chance = float(turns @ (rates - rate) ** 2), rate * (1 - rate)
+    excess = ALIKE * usual.excess_of_others(accounts)
     share, weights = turns / turns.sum(), chance + turns * excess
     if excess <= 0 or chance <= 0:
         return 1.0
     return chi2_below(spread, *chi2_with(*quadratic_form(weights, share)))
-
-
-def _rates(people: Population, accounts: I64) -> tuple[F64, F64]:
-    """Return turns and share of later ones, of each account whose turns are known."""
-    known = accounts[people.totals["with_turn"][accounts] > 0]
-    return people.totals["with_turn"][known].astype(np.float64), 1 - first_turns(people, known)
-
-
-def _spread(turns: F64, rates: F64) -> tuple[float, float]:
-    """Return the weighted squares about the mean rate, and the variance of one turn."""
-    rate = float(turns @ rates / turns.sum())
-    return float(turns @ (rates - rate) ** 2), rate * (1 - rate)
 
 
 UNREAD = 0.5
@@ -78,36 +99,36 @@ FOLLOW_UPS = Query(
 )
 
 
-def human_turns(people: Population, accounts: I64) -> F64:
+def human_turns(people: Population) -> Rates:
     """Return the share of each account's exchanges that follow up as fast as a person can, where turns are known.
 
     Of follow-ups whose pace is not known as many count as of those whose pace is; where nobody reads, none does: a
     program's pauses are sometimes long enough, too.
     """
-    known = accounts[people.totals["with_turn"][accounts] > 0]
-    paced, quick = people.totals["paced"][known], people.totals["quick"][known]
-    read = 1.0 - quick / np.maximum(paced, 1)
-    return np.asarray((1.0 - first_turns(people, known)) * np.where(read > 1.0 - UNREAD, read, 0.0))
+    totals = people.totals
+    read = 1.0 - totals["quick"] / np.maximum(totals["paced"], 1)
+    later = totals["later_turns"] / np.maximum(totals["with_turn"], 1)
+    return Rates(later * np.where(read > 1.0 - UNREAD, read, 0.0), totals["with_turn"] > 0)
 
 
 def human_conversation(group: Group, case: Case) -> Finding:
     """Mean share of a member's turns that a person follows up with, against a quarter of that of all others (Welch,
     upper tail)."""
-    others = outside(case, group)
-    inside, without = (human_turns(case.people, chosen) for chosen in (group.accounts, others))
-    if len(inside) < 3 or len(without) < 3 or float(without.mean()) < 0.02:
+    turns = case.once(human_turns)
+    inside, without = turns.of(group.accounts), turns.others(group.accounts)
+    if len(inside) < 3 or without.n < 3 or without.mean < 0.02:
         return untested("turns are not known, or hardly anybody in this scan follows up")
-    if alike(case.people, group.accounts, others) < ONE_PROGRAM:
+    if alike(case.once(FollowUps), group.accounts) < ONE_PROGRAM:
         return untested("members follow up all at one rate, as one program does and people do not")
     counts = ("with_turn", "later_turns", "paced", "quick")
     return Finding(
-        p_value=larger_mean(inside, HARVESTER * without),
+        p_value=larger_mean(inside, without.times(HARVESTER)),
         statement=f"{float(inside.mean()):.1%} of a member's exchanges follow up on an earlier one as fast as a person"
-        f" can, as people's do ({float(without.mean()):.1%} among others)",
+        f" can, as people's do ({without.mean:.1%} among others)",
         numbers={
             **{name: int(case.people.totals[name][group.accounts].sum()) for name in counts},
             "follow_ups": round(float(inside.mean()), 4),
-            "follow_ups_of_others": round(float(without.mean()), 4),
+            "follow_ups_of_others": round(without.mean, 4),
         },
         exhibits=names(case, group.accounts),
         query=bound(FOLLOW_UPS, group, **REACH, **PACE),

@@ -6,13 +6,11 @@ Blind spot: one operator who gives each account topics of its own, or covers the
 
 from __future__ import annotations
 
-from stillwatch.evidence.case import Case, Finding, Group
-from stillwatch.evidence.interchangeable import held_against_neighbours
-from stillwatch.likeness import further_apart_than, radius
-from stillwatch.trim import BODY_DEVIATIONS
+from stillwatch.evidence.case import Case, Finding, Group, untested
+from stillwatch.evidence.interchangeable import comparable, held_against
+from stillwatch.likeness import further_apart_than
+from stillwatch.profiles import F64
 
-AROUND = 2.0
-"""Times the radius of the group's body, within which others may be the rest of its pool."""
 POOL = 0.1
 """Share of the variance between their neighbours that members of one pool are granted under the null."""
 
@@ -22,9 +20,11 @@ def independent_owners(group: Group, case: Case) -> Finding:
 
     Accounts that lie as near as members do are no neighbours here: a part of a pool would be cleared by its rest.
     """
-    return held_against_neighbours(
-        group,
-        case,
-        lambda members, excess: further_apart_than(case.tested, members, POOL * excess),
-        beyond=AROUND * radius(case.tested, BODY_DEVIATIONS),
-    )
+    found = group.once(comparable, case)
+    if isinstance(found, str):
+        return untested(found)
+
+    def tail(excess: F64) -> float:
+        return further_apart_than(case.tested, found.members, POOL * excess)
+
+    return held_against(found.further, tail, found.members, group, case)

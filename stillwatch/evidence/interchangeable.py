@@ -8,22 +8,23 @@ topics of its own; cover traffic.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.case import LEAST_SAMENESS, Case, Finding, Group, bound, names, untested
 from stillwatch.findings import Number
-from stillwatch.likeness import Means, as_alike_as_one_source, neighbours_outside, spread
+from stillwatch.likeness import Means, Neighbours, as_alike_as_one_source, radius, spread
 from stillwatch.profiles import F64, I64
+from stillwatch.trim import BODY_DEVIATIONS
 
 MARGIN = 0.25
 """Share of the variance between the nearest other accounts that unrelated members are granted under the null."""
-LEAST = 6
-"""Exchanges in the testing half of the hours; accounts with fewer are passed over."""
-
 NEAR = 0.1
 """Share of the other accounts that may be neighbours; where a group is half of all, the other half is its outskirts."""
+AROUND = 2.0
+"""Times the radius of the group's body, within which others may be the rest of its pool."""
 FEWEST = 30
 """Neighbours from which a spread is taken."""
 
@@ -37,26 +38,39 @@ EXCHANGES = Query(
 )
 
 
-def comparable(of: Means, group: Group, beyond: float = 0.0) -> tuple[I64, F64] | str:
-    """Return the members that can be compared and how much their nearest neighbours differ, or why there are none.
+_TOO_FEW = "fewer than thirty other accounts are active enough to compare with"
 
-    The second value is the between-account variance per column in units of the within-account variance.
 
-    Args:
-        beyond: accounts within this distance of the group's centre are no neighbours.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The members that can be compared, and the accounts that they are held against.
+
+    Attributes:
+        members: positions, ascending.
+        near: the nearest other accounts, about as many.
+        further: the nearest that are not around the group's body.
     """
+
+    members: I64
+    near: I64
+    further: I64
+
+
+def comparable(group: Group, case: Case) -> Compared | str:
+    """Return the members that can be compared with their neighbours, or why they cannot be."""
+    of = case.tested
     if not of.z.shape[1]:
         return "all profiles are empty, or all are the same"
-    members = group.accounts[of.n[group.accounts] >= LEAST]
+    members = group.accounts[of.n[group.accounts] >= LEAST_SAMENESS]
     if len(members) < 5:
-        return f"fewer than five members have {LEAST} exchanges in the testing half of the hours"
+        return f"fewer than five members have {LEAST_SAMENESS} exchanges in the testing half of the hours"
     least = float(np.median(of.n[members])) / 2
-    able = int((of.n >= least).sum() - (of.n[group.accounts] >= least).sum())
-    wanted = max(min(len(members), int(NEAR * able)), FEWEST)
-    near = neighbours_outside(of, group.accounts, wanted, least, beyond=beyond)
-    if len(near) < FEWEST:
-        return "fewer than thirty other accounts are active enough to compare with"
-    return members, spread(of, near).excess
+    able = int(np.count_nonzero(of.n >= least) - np.count_nonzero(of.n[group.accounts] >= least))
+    if able < FEWEST:
+        return _TOO_FEW
+    wanted, others = max(min(len(members), int(NEAR * able)), FEWEST), Neighbours(of, group.accounts, least)
+    further = others.nearest(wanted, beyond=AROUND * radius(of, BODY_DEVIATIONS))
+    return Compared(members, others.nearest(wanted), further)
 
 
 def data_behind(of: Means, group: Group) -> dict[str, Number]:
@@ -67,27 +81,28 @@ def data_behind(of: Means, group: Group) -> dict[str, Number]:
 
 def interchangeable(group: Group, case: Case) -> Finding:
     """Spread of the members' means, against a quarter of the variance between their neighbours (chi-square, lower)."""
-    return held_against_neighbours(
-        group, case, lambda members, excess: as_alike_as_one_source(case.tested, members, MARGIN * excess)
-    )
+    found = group.once(comparable, case)
+    if isinstance(found, str):
+        return untested(found)
+
+    def tail(excess: F64) -> float:
+        return as_alike_as_one_source(case.tested, found.members, MARGIN * excess)
+
+    return held_against(found.near, tail, found.members, group, case)
 
 
-def held_against_neighbours(
-    group: Group, case: Case, tail: Callable[[I64, F64], float], *, beyond: float = 0.0
-) -> Finding:
+def held_against(near: I64, tail: Callable[[F64], float], members: I64, group: Group, case: Case) -> Finding:
     """Return how far the members lie apart beside their neighbours.
 
     Args:
-        tail: the p-value, from the members that can be compared and how much their neighbours differ.
-        beyond: accounts within this distance of the group's centre are no neighbours.
+        near: the neighbours. tail: the p-value, from how much they differ. members: those that can be compared.
     """
-    found = comparable(case.tested, group, beyond)
-    if isinstance(found, str):
-        return untested(found)
-    members, excess = found
+    if len(near) < FEWEST:
+        return untested(_TOO_FEW)
+    excess = spread(case.tested, near).excess
     own, usual = float(spread(case.tested, members).excess.mean()), float(excess.mean())
     return Finding(
-        p_value=tail(members, excess),
+        p_value=tail(excess),
         statement=f"between {len(members)} accounts, topics and lengths vary by {own:.4f} of what they vary within one;"
         f" between the most similar other accounts by {usual:.4f}",
         numbers={

@@ -7,8 +7,10 @@ Blind spot: everything that can be seen.
 from __future__ import annotations
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import larger_mean
+from stillwatch.others import Rates
+from stillwatch.profiles import Population
 
 INVISIBLE = Query(
     "invisible_text",
@@ -18,20 +20,25 @@ INVISIBLE = Query(
 )
 
 
+def invisible(people: Population) -> Rates:
+    """Return the share of each account's exchanges that carry zero-width characters."""
+    return Rates(people.totals["invisible"] / people.n)
+
+
 def invisible_text(group: Group, case: Case) -> Finding:
     """Mean share of exchanges with zero-width characters per member, against all others (Welch, upper tail)."""
-    totals, others = case.people.totals, outside(case, group)
+    totals = case.people.totals
     if not totals["with_text"][group.accounts].any():
         return untested("no prompt text")
     found = int(totals["invisible"][group.accounts].sum())
     if not found:
         return untested("no zero-width characters")
-    inside = totals["invisible"][group.accounts] / case.people.n[group.accounts]
-    without = totals["invisible"][others] / case.people.n[others]
+    shares = case.once(invisible)
+    inside, without = shares.of(group.accounts), shares.others(group.accounts)
     return Finding(
         p_value=larger_mean(inside, without),
         statement=f"{float(inside.mean()):.1%} of a member's exchanges carry zero-width characters;"
-        f" of another account's {float(without.mean()) if len(without) else 0.0:.1%}",
+        f" of another account's {without.mean:.1%}",
         numbers={"with_invisible": found, "exchanges": int(case.people.n[group.accounts].sum())},
         exhibits=names(case, group.accounts[totals["invisible"][group.accounts] > 0]),
         query=bound(INVISIBLE, group),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, strongest_mark, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, shared_by_chance, strongest_mark, untested
+from stillwatch.held import columns, holders
 from stillwatch.nulls import poisson_tail
 
 DEVICES = Query(
@@ -27,15 +28,16 @@ def one_device(group: Group, case: Case) -> Finding:
     if not marks.matrix.nnz:
         return untested("no device is known, or none is behind two accounts")
     held = marks.matrix[group.accounts]
-    among = np.asarray(held.sum(axis=0)).ravel()
-    holders = np.asarray(held[:, np.flatnonzero(among >= 2)].sum(axis=1)).ravel() > 0
-    expected = float(at_least_two(marks.holders, len(group), case.people.size).sum())
+    devices, among = holders(held)
+    shared = devices[among >= 2]
+    sharing = np.diff(columns(held, shared).indptr) > 0
+    expected = shared_by_chance(case, "device_id", len(group))
     return Finding(
-        p_value=min(1.0, 2 * min(poisson_tail(int((among >= 2).sum()), expected), strongest_mark(marks, group, case))),
-        statement=f"{int((among >= 2).sum())} devices stand behind {int(holders.sum())} accounts that registered apart;"
+        p_value=min(1.0, 2 * min(poisson_tail(len(shared), expected), strongest_mark(marks, group, case))),
+        statement=f"{len(shared)} devices stand behind {int(sharing.sum())} accounts that registered apart;"
         f" chance allows {expected:.2g}",
-        numbers={"devices": int((among >= 2).sum()), "accounts": int(holders.sum()), "expected": expected},
-        exhibits=names(case, group.accounts[holders]),
+        numbers={"devices": len(shared), "accounts": int(sharing.sum()), "expected": expected},
+        exhibits=names(case, group.accounts[sharing]),
         query=bound(DEVICES, group),
-        share=float(holders.mean()),
+        share=float(sharing.mean()),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, counts_of, names, untested
 from stillwatch.nulls import drawn_tail
 
 MOST = 0.5
@@ -30,7 +30,7 @@ def registered_program(group: Group, case: Case) -> Finding:
         return untested("no programme is common to half of the members")
     code = int(np.argmax(counts))
     return Finding(
-        p_value=drawn_tail(int(counts[code]), len(group), int(program.counts()[code]), case.people.size),
+        p_value=drawn_tail(int(counts[code]), len(group), int(case.once(counts_of, "program")[code]), case.people.size),
         statement=f"{counts[code]} of {len(group)} accounts are in the programme `{program.values[code]}`",
         numbers={"members": int(counts[code]), "program": program.values[code]},
         exhibits=names(case, group.accounts[program.codes[group.accounts] == code]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, counts_of, names, untested
 from stillwatch.nulls import binomial_tail
 
 TRAITS = ("email_domain", "email_shape", "payment_bin")
@@ -31,29 +31,28 @@ FORMS = {
 
 def registration_form(group: Group, case: Case) -> Finding:
     """One rare value in more members than its share among all others allows (binomial, Bonferroni over the values)."""
-    others = outside(case, group)
-    best: tuple[float, str, str, int, int] | None = None
+    best: tuple[float, str, int, int, int] | None = None
     tried = 0
     for trait in TRAITS:
         category = case.people.categories[trait]
-        inside, without = category.counts(group.accounts), category.counts(others)
+        inside, everywhere = category.counts(group.accounts), case.once(counts_of, trait)
+        without = everywhere - inside
         known = int(without.sum())
-        rare = (inside + without >= 3) & (without <= _RARE * max(known, 1))
+        rare = (everywhere >= 3) & (without <= _RARE * max(known, 1))
         tried += int(rare.sum())
         for code in np.flatnonzero(rare & (inside >= 3)):
             p = binomial_tail(int(inside[code]), int(inside.sum()), (without[code] + 1) / (known + 1))
             if best is None or p < best[0]:
-                best = (p, trait, category.values[code], int(inside[code]), int(without[code]))
+                best = (p, trait, int(code), int(inside[code]), int(without[code]))
     if best is None:
         return untested("no rare mail domain, shape of address or card range is common to three members")
-    p, trait, value, members, elsewhere = best
-    holders = group.accounts[
-        case.people.categories[trait].codes[group.accounts] == case.people.categories[trait].values.index(value)
-    ]
+    p, trait, chosen, members, elsewhere = best
+    value = case.people.categories[trait].values[chosen]
+    holders = group.accounts[case.people.categories[trait].codes[group.accounts] == chosen]
     return Finding(
         p_value=min(1.0, p * tried),
         statement=f"{members} of {len(group)} accounts registered with the {trait} `{value}`, which {elsewhere} of"
-        f" {len(others)} others have",
+        f" {case.people.size - len(group)} others have",
         numbers={
             "trait": trait,
             "value": value,

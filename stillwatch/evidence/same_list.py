@@ -8,11 +8,12 @@ Blind spot: owners who each run a small part of a large list; a cell of a few ac
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import stats
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, group_rows, matched_groups, names, sample, untested
-from stillwatch.evidence.dealt_out import ASKER
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.dealt_out import usual
+from stillwatch.held import holders
 from stillwatch.profiles import F64
 
 COPIES = 3
@@ -41,11 +42,11 @@ def in_common(group: Group, case: Case) -> F64:
 
     One for a list that all run, (copies - 1) / (members - 1) for one that is dealt out in so many copies.
     """
-    held = sparse.csr_array(case.asked[group.accounts])
-    askers = np.bincount(held.indices, minlength=1)
-    others = sparse.csr_array(((held.data - ASKER) * (askers[held.indices] - 1), held.indices, held.indptr), held.shape)
+    held = case.people.shared["prompt"].matrix[group.accounts]
+    marks, askers = holders(held)
+    others = held.data * (askers[np.searchsorted(marks, held.indices)] - 1)
+    sums = np.bincount(np.repeat(np.arange(len(group)), np.diff(held.indptr)), others, len(group))
     prompts = case.people.totals["prompts"][group.accounts]
-    sums = np.asarray(others.sum(axis=1), dtype=np.float64).ravel()
     return np.asarray(sums[prompts > 0] / prompts[prompts > 0] / max(len(group) - 1, 1))
 
 
@@ -54,15 +55,9 @@ def granted(group: Group, case: Case) -> float:
 
     What everybody asks, a harvester may: no less than the mean of random groups as active.
     """
-    members = sample(group.accounts, group, case)
-    drawn = matched_groups(case, members, group, seed=1)
-    usual = 0.0
-    if drawn is not None:
-        found = sparse.csr_array(group_rows(drawn, case.people.size) @ case.asked)
-        pairs = float((found.data % ASKER * (found.data // ASKER - 1)).sum())
-        prompts = int(case.people.totals["prompts"][drawn].sum())
-        usual = pairs / max(prompts * (len(members) - 1), 1)
-    return max(GRANTED, min((COPIES - 1) / max(len(group) - 1, 1), 1.0), usual)
+    random = group.once(usual, case)
+    copies = min((COPIES - 1) / max(len(group) - 1, 1), 1.0)
+    return max(GRANTED, copies, 0.0 if random is None else random.in_common)
 
 
 def own_share(group: Group, case: Case) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
-from stillwatch.evidence.interchangeable import EXCHANGES, LEAST, MARGIN, comparable, data_behind
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
+from stillwatch.evidence.interchangeable import EXCHANGES, MARGIN, comparable, data_behind
 from stillwatch.likeness import further_apart_than, spread
 from stillwatch.nulls import chi2_above
 
@@ -21,17 +21,15 @@ _DIFFERENT = 0.01
 def set_apart(group: Group, case: Case) -> Finding:
     """Distance of the group's mean from the mean of all others, in units of how accounts differ (chi-square, upper)."""
     of = case.tested
-    found = comparable(of, group)
+    found = group.once(comparable, case)
     if isinstance(found, str):
         return untested(found)
-    members, _ = found
-    others = outside(case, group)
-    others = others[of.n[others] >= LEAST]
-    usual, own = spread(of, others), spread(of, members)
+    members = found.members
+    usual, own = case.compared.without(group.accounts), spread(of, members)
     if further_apart_than(of, members, MARGIN * usual.excess) < _DIFFERENT:
         return untested("the members differ among themselves")
     error = own.within * (1 / of.n[members].sum() + 1 / float(np.median(of.n[members])))
-    error += usual.within / of.n[others].sum()
+    error += usual.within / usual.n
     distance = float(((own.centre - usual.centre) ** 2 / (usual.excess + error)).mean())
     return Finding(
         p_value=chi2_above(distance * of.columns, 1.0, of.columns),

@@ -10,6 +10,7 @@ import numpy as np
 
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, strongest_mark, untested
+from stillwatch.held import columns, holders
 
 ADDRESSES = Query(
     "shared_address",
@@ -26,10 +27,10 @@ def shared_address(group: Group, case: Case) -> Finding:
     marks = case.people.shared["address"]
     if not marks.matrix.nnz:
         return untested("no address is known, or none is used by two accounts")
-    held = (marks.matrix[group.accounts] > 0).astype(np.int64)
-    among = np.asarray(held.sum(axis=0)).ravel()
+    held = marks.matrix[group.accounts]
+    addresses, among = holders(held)
     shared = int((among >= 2).sum())
-    sharing = np.asarray(held[:, np.flatnonzero(among >= 2)].sum(axis=1)).ravel() > 0
+    sharing = np.diff(columns(held, addresses[among >= 2]).indptr) > 0
     return Finding(
         p_value=strongest_mark(marks, group, case),
         statement=f"{shared} addresses are used by two or more of the {len(group)} accounts, the busiest by"

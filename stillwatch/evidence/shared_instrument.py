@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, at_least_two, bound, names, strongest_mark, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, shared_by_chance, strongest_mark, untested
+from stillwatch.held import columns, holders
 from stillwatch.nulls import poisson_tail
 from stillwatch.profiles import INSTRUMENTS
 
@@ -32,25 +33,24 @@ def shared_instrument(group: Group, case: Case) -> Finding:
     The number of instruments with two or more members is Poisson with the mean that random accounts would have; the
     members behind one instrument are hypergeometric, Bonferroni over all instruments.
     """
-    found, expected, holders, strongest = {}, 0.0, np.zeros(len(group), dtype=bool), 1.0
+    found, expected, sharing, strongest = {}, 0.0, np.zeros(len(group), dtype=np.bool_), 1.0
     for kind in INSTRUMENTS:
         marks = case.people.shared[kind]
         held = marks.matrix[group.accounts]
-        among = np.asarray(held.sum(axis=0)).ravel()
+        instruments, among = holders(held)
         found[f"shared_{kind}"] = int((among >= 2).sum())
         strongest = min(strongest, strongest_mark(marks, group, case))
-        expected += float(at_least_two(marks.holders, len(group), case.people.size).sum())
-        if held.shape[1]:
-            holders |= np.asarray((held[:, np.flatnonzero(among >= 2)]).sum(axis=1)).ravel() > 0
+        expected += shared_by_chance(case, kind, len(group))
+        sharing |= np.diff(columns(held, instruments[among >= 2]).indptr) > 0
     total = sum(found.values())
     if not any(case.people.shared[kind].matrix.nnz for kind in INSTRUMENTS):
         return untested("no payment instrument or device is shared by any two accounts of this scan, or none is known")
     return Finding(
         p_value=min(1.0, 2 * min(poisson_tail(total, expected), len(INSTRUMENTS) * strongest)),
         statement=f"{total} payment instruments or devices are shared by two or more members"
-        f" ({int(holders.sum())} of {len(group)} accounts); chance allows {expected:.2g}",
-        numbers={**found, "expected": expected, "accounts_sharing": int(holders.sum())},
-        exhibits=names(case, group.accounts[holders]),
+        f" ({int(sharing.sum())} of {len(group)} accounts); chance allows {expected:.2g}",
+        numbers={**found, "expected": expected, "accounts_sharing": int(sharing.sum())},
+        exhibits=names(case, group.accounts[sharing]),
         query=bound(SHARED, group),
-        share=float(holders.mean()),
+        share=float(sharing.mean()),
     )

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, flags, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, untested
+from stillwatch.held import columns, holders
 from stillwatch.nulls import drawn_tails
 from stillwatch.profiles import I64, SCAFFOLDS, Flags
 from stillwatch.rollups import MARKS
@@ -55,22 +57,21 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
 
     Who asks more has more habits: a group counts as as many random accounts as have the habits of others as active.
     """
-    best, tried = (1.0, "", 0, 0), 0
-    others, alike = outside(case, group), as_active(case, group.accounts, group)
+    best: tuple[float, str, int, int] = (1.0, "", 0, 0)
+    alike = as_active(case, group.accounts, group)
     for kind in SCAFFOLDS:
         habit = case.habits[kind]
-        draws = _draws(len(group), np.diff(habit.matrix.indptr), others=others, alike=alike)
-        among = np.asarray(habit.matrix[group.accounts].sum(axis=0)).ravel()
-        tried += int((habit.holders >= 2).sum())
-        marks = _promising(among, habit.holders, len(group), case.people.size)
-        tails = drawn_tails(among[marks], min(draws, case.people.size), habit.holders[marks], case.people.size)
-        for p, mark in zip(tails.tolist(), marks, strict=True):
-            best = min(best, (p, kind, int(among[mark]), int(habit.holders[mark])))
+        held = habit.matrix[group.accounts]
+        draws = _draws(group, habit.matrix, held, alike)
+        among, everywhere = _promising(held, habit.holders, case.people.size)
+        tails = drawn_tails(among, min(draws, case.people.size), everywhere, case.people.size)
+        found = zip(tails.tolist(), among.tolist(), everywhere.tolist(), strict=True)
+        best = min([best, *((p, kind, members, accounts) for p, members, accounts in found)])
     if not best[1]:
         return untested("no scaffold is a habit of two members, or there is no text")
     p, kind, members, holders_all = best
     return Finding(
-        p_value=min(1.0, p * tried),
+        p_value=min(1.0, p * case.scaffolds),
         statement=f"{members} of {len(group)} accounts use one {kind.replace('_', ' ')} text out of habit, and"
         f" {holders_all - members} of {case.people.size - len(group)} others do",
         numbers={
@@ -79,7 +80,7 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
             "others_with_it": holders_all - members,
             "accounts": len(group),
             "exchanges": int(case.people.n[group.accounts].sum()),
-            "scaffolds_tried": tried,
+            "scaffolds_tried": case.scaffolds,
         },
         exhibits=names(case, group.accounts),
         query=bound(
@@ -90,50 +91,67 @@ def shared_scaffold(group: Group, case: Case) -> Finding:
             least=case.limits.habit_least,
             share=case.limits.habit_share,
         ),
-        share=float(telling_users(flags(case, group.accounts), case)[group.accounts].mean()),
+        share=float(_uses_telling(group.accounts, case).mean()),
     )
 
 
-def _draws(members: int, held: I64, *, others: I64, alike: I64) -> int:
+def _draws(group: Group, habits: sparse.csr_array, held: sparse.csr_array, alike: I64) -> int:
     """Return how many random accounts have as many habits as so many accounts as active as the group.
 
     Args:
-        held: habits of each account, shape (accounts,).
+        habits: of all accounts. held: of members. alike: accounts as active.
     """
-    usual = float(held[others].mean()) if len(others) else 0.0
-    return math.ceil(members * max(float(held[alike].mean()) / usual, 1.0)) if usual > 0 else members
+    others = habits.shape[0] - len(group)
+    usual = (habits.nnz - held.nnz) / others if others else 0.0
+    if not usual:
+        return len(group)
+    own = float((habits.indptr[alike + 1] - habits.indptr[alike]).mean())
+    return math.ceil(len(group) * max(own / usual, 1.0))
 
 
-def telling_users(inside: Flags, case: Case) -> Flags:
-    """Return who ever used a text that is a habit of the flagged accounts and of few others, shape (accounts,)."""
-    uses = np.zeros(len(inside), dtype=np.bool_)
+def _uses_telling(accounts: I64, case: Case) -> Flags:
+    """Return which of `accounts` ever used a text that is a habit of them and of few others, shape (members,)."""
+    uses = np.zeros(len(accounts), dtype=np.bool_)
     for kind in SCAFFOLDS:
-        telling = telling_marks(kind, inside, case)
-        if telling.any():
-            held = case.people.shared[kind].matrix
-            uses |= (held @ telling.astype(held.dtype)) > 0
+        telling = telling_marks(kind, accounts, case)
+        if len(telling):
+            uses |= np.diff(columns(case.people.shared[kind].matrix[accounts], telling).indptr) > 0
     return uses
 
 
-def telling_marks(kind: str, inside: Flags, case: Case, others: Flags | None = None) -> Flags:
-    """Return which marks of a kind are a habit of the flagged accounts and of few others, shape (marks,).
+def telling_users(accounts: I64, case: Case) -> Flags:
+    """Return who ever used a text that is a habit of `accounts` and of few others, shape (accounts,)."""
+    found = [case.users[kind].any_of(telling_marks(kind, accounts, case)) for kind in SCAFFOLDS]
+    return np.asarray(np.any(found, axis=0))
+
+
+def telling_marks(kind: str, accounts: I64, case: Case, left_out: I64 | None = None) -> I64:
+    """Return the marks of a kind that are a habit of `accounts` and of few others, ascending.
 
     Args:
-        others: whom they are compared with, all others without it, shape (accounts,).
+        left_out: accounts that are no others, besides `accounts`; ascending.
     """
     habits = case.habits[kind]
-    within, without = int(inside.sum()), int((~inside if others is None else others).sum())
-    among = np.asarray(habits.matrix[np.flatnonzero(inside)].sum(axis=0)).ravel()
-    if others is None:
-        elsewhere = habits.holders - among
-    else:
-        elsewhere = np.asarray(habits.matrix[np.flatnonzero(others)].sum(axis=0)).ravel()
-    often, lifted = among >= max(CHARACTERISTIC * within, 2), among * without >= LIFT * (elsewhere + 1) * within
-    return np.asarray(often & lifted)
+    marks, among = holders(habits.matrix[accounts])
+    within, without = len(accounts), case.people.size - len(accounts)
+    often = among >= max(CHARACTERISTIC * within, 2)
+    marks, among = marks[often], among[often]
+    elsewhere = habits.holders[marks] - among
+    if left_out is not None:
+        rest = np.setdiff1d(left_out, accounts)
+        without -= len(rest)
+        elsewhere -= np.diff(columns(habits.matrix[rest], marks).tocsc().indptr)
+    return np.asarray(marks[among * without >= LIFT * (elsewhere + 1) * within])
 
 
-def _promising(among: I64, holders: I64, members: int, size: int) -> I64:
-    """Return the marks held most above their share, most promising first."""
-    held = np.flatnonzero(among >= 2)
-    lift = np.log(among[held] * size / (members * holders[held]))
-    return held[np.argsort(-among[held] * lift, kind="stable")][:_LOOKED_AT]
+def _promising(held: sparse.csr_array, everywhere: I64, size: int) -> tuple[I64, I64]:
+    """Return of the marks held most above their share, most promising first, how many members and accounts hold each.
+
+    Args:
+        held: habits of members. everywhere: accounts that have each habit. size: number of all accounts.
+    """
+    marks, among = holders(held)
+    marks, among = marks[among >= 2], among[among >= 2]
+    lift = np.log(among * size / (held.shape[0] * everywhere[marks]))
+    best = np.argsort(-among * lift, kind="stable")[:_LOOKED_AT]
+    return among[best], everywhere[marks[best]]

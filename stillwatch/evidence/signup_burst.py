@@ -11,9 +11,10 @@ import datetime as dt
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import binomial_tail
-from stillwatch.profiles import I64, UNKNOWN
+from stillwatch.others import Ranked
+from stillwatch.profiles import I64, UNKNOWN, Population
 
 _HOUR = 3_600_000_000
 WINDOWS = tuple(hours * _HOUR for hours in (1, 6, 24, 72, 168))
@@ -32,14 +33,14 @@ def signup_burst(group: Group, case: Case) -> Finding:
 
     A window begins with a member, who therefore does not count.
     """
-    created, others = np.sort(_known(case, group.accounts)), np.sort(_known(case, outside(case, group)))
+    created, others = np.sort(_known(case, group.accounts)), case.once(by_creation).without(group.accounts)
     if len(created) < 5 or len(others) < 30:
         return untested("fewer than five members, or thirty others, have a known date of creation")
     best = (1.0, 0, 0, 0, 0)
     for window in WINDOWS:
         first, inside = _fullest(created, window)
         start, stop = int(created[first]), int(created[first]) + window
-        without = int(np.searchsorted(others, stop, "right") - np.searchsorted(others, start, "left"))
+        without = int(others.below(np.array([stop]), equal=True)[0] - others.below(np.array([start]))[0])
         p = binomial_tail(inside - 1, len(created) - 1, (without + 1) / (len(others) + 1))
         best = min(best, (p, start, stop, inside, without))
     p, start, stop, inside, without = best
@@ -60,6 +61,11 @@ def signup_burst(group: Group, case: Case) -> Finding:
         query=bound(SIGNUPS, group, start=start, stop=stop),
         share=inside / len(group),
     )
+
+
+def by_creation(people: Population) -> Ranked:
+    """Return the accounts whose creation is known in its order."""
+    return Ranked(people.created_us, people.created_us != UNKNOWN)
 
 
 def _known(case: Case, accounts: I64) -> I64:

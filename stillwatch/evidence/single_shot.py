@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, outside, untested
-from stillwatch.nulls import larger_mean
+from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, untested
+from stillwatch.nulls import larger_mean, moments
+from stillwatch.others import Rates
 from stillwatch.profiles import F64, I64, Population
 
 TURNS = Query(
@@ -19,12 +20,6 @@ TURNS = Query(
     select count(turn) as with_turn, count(case when turn > 1 then 1 end) as later_turns
     from exchanges join groups on groups.account_id = exchanges.account_id where groups.campaign_id = :group""",
 )
-
-
-def first_turns(people: Population, accounts: I64) -> F64:
-    """Return the share of first turns of each account whose turns are known."""
-    known = accounts[people.totals["with_turn"][accounts] > 0]
-    return 1.0 - people.totals["later_turns"][known] / people.totals["with_turn"][known]
 
 
 def asked_once(people: Population, accounts: I64) -> F64:
@@ -39,20 +34,26 @@ def asked_once(people: Population, accounts: I64) -> F64:
     return np.asarray(np.minimum(first, different) / np.maximum(turns, 1))
 
 
+def once_asked(people: Population) -> Rates:
+    """Return `asked_once` of the accounts whose turns are known."""
+    return Rates(asked_once(people, np.arange(people.size)), people.totals["with_turn"] > 0)
+
+
 def single_shot(group: Group, case: Case) -> Finding:
     """Mean share of questions asked once per member, against accounts as active and against all others (Welch, upper
     tail, the larger): who asks little follows up little, and the few who ask as much may be one chatty fleet."""
     known = case.people.totals["with_turn"] > 0
-    members, everybody = (accounts[known[accounts]] for accounts in (group.accounts, outside(case, group)))
+    members = group.accounts[known[group.accounts]]
     alike = as_active(case, group.accounts, group)
     alike = alike[known[alike]]
     if len(members) < 3 or len(alike) < 3:
         return untested("turns are not known")
-    inside, without, usual = (asked_once(case.people, accounts) for accounts in (members, alike, everybody))
-    if max(float(without.mean()), float(usual.mean())) > 0.98:
+    inside, without = (asked_once(case.people, accounts) for accounts in (members, alike))
+    usual = case.once(once_asked).others(group.accounts)
+    if max(float(without.mean()), usual.mean) > 0.98:
         return untested("hardly anybody as active follows up, so it tells nobody apart")
     return Finding(
-        p_value=max(larger_mean(inside, without, accounts=len(np.unique(alike))), larger_mean(inside, usual)),
+        p_value=max(larger_mean(inside, moments(without), accounts=len(np.unique(alike))), larger_mean(inside, usual)),
         statement=f"{float(inside.mean()):.1%} of a member's exchanges are questions asked once and left at that; of"
         f" those of others as active {float(without.mean()):.1%}",
         numbers={

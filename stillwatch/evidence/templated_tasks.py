@@ -12,9 +12,11 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, flags, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.evidence.shared_scaffold import telling_marks
+from stillwatch.held import columns
 from stillwatch.nulls import larger_mean
+from stillwatch.others import Rates
 from stillwatch.profiles import F64, I64, Incidence, Population
 from stillwatch.rollups import MARKS
 
@@ -42,8 +44,8 @@ MOST_USED = {kind: _template(kind) for kind in TEMPLATES}
 """Give a row if some template of that kind is carried by so many exchanges; a mark itself is secret."""
 
 
-def templated(people: Population, habits: dict[str, Incidence]) -> F64:
-    """Return the share of each account's prompts that carry any habit of its own that two accounts have, (accounts,).
+def templated(people: Population, habits: dict[str, Incidence]) -> Rates:
+    """Return the share of each account's prompts that carry any habit of its own that two accounts have.
 
     What outsiders are given is more than what members are asked for: any template, however popular.
     """
@@ -51,7 +53,7 @@ def templated(people: Population, habits: dict[str, Incidence]) -> F64:
     for kind in TEMPLATES:
         own = people.shared[kind].matrix.multiply(habits[kind].matrix > 0)
         carried = np.maximum(carried, _carried(kind, sparse.csr_array(own)))
-    return _share(people, carried, np.arange(people.size))
+    return Rates(_share(people, carried, np.arange(people.size)))
 
 
 def _carried(kind: str, held: sparse.csr_array) -> F64:
@@ -85,20 +87,19 @@ def templated_tasks(group: Group, case: Case) -> Finding:
     people = case.people
     if not people.totals["prompts"][group.accounts].any():
         return untested("no prompt text")
-    inside, carried, most = flags(case, group.accounts), np.zeros(len(group)), _Most()
+    carried, most = np.zeros(len(group)), _Most()
     for kind in TEMPLATES:
-        telling = np.flatnonzero(telling_marks(kind, inside, case))
-        held = people.shared[kind].matrix[group.accounts][:, telling]
-        carried = np.maximum(carried, _carried(kind, sparse.csr_array(held)))
+        telling = telling_marks(kind, group.accounts, case)
+        held = columns(people.shared[kind].matrix[group.accounts], telling)
+        carried = np.maximum(carried, _carried(kind, held))
         most = max((most, _most_used(kind, held, people.shared[kind].holders[telling])), key=lambda one: one.carried)
     if not most.carried:
         return untested("members have no template of their own")
-    own, usual = _share(people, carried, group.accounts), case.templated[outside(case, group)]
-    others = float(usual.mean()) if len(usual) else 0.0
+    own, usual = _share(people, carried, group.accounts), case.templated.others(group.accounts)
     return Finding(
         p_value=larger_mean(own, usual),
         statement=f"{float(own.mean()):.0%} of a member's prompts are tasks in templates that members use and hardly"
-        f" anybody else does, none of them asked twice; {others:.0%} of another"
+        f" anybody else does, none of them asked twice; {usual.mean:.0%} of another"
         " account's prompts are in any template at all",
         numbers={
             "kind": most.kind,
@@ -106,7 +107,7 @@ def templated_tasks(group: Group, case: Case) -> Finding:
             "members_using": most.members,
             "others_using": most.others,
             "templated": round(float(own.mean()), 4),
-            "templated_of_others": round(others, 4),
+            "templated_of_others": round(usual.mean, 4),
         },
         exhibits=names(case, group.accounts),
         query=bound(MOST_USED[most.kind], group, carried=most.carried, members=most.members, others=most.others),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from stillwatch.engine import Query
 from stillwatch.handoffs import LIMITS
 
+PROVED = "case when accounts.verification = 'organisation' then accounts.email_domain end"
+"""The mail domain of an account that proved to be an organisation's, in place of one that it names."""
+
 
 def trail(kind: str, motif: Query) -> Query:
     """Return the count of `motif` between members of a group, leaving out pairs of one declared organisation."""
@@ -20,7 +23,8 @@ def trail(kind: str, motif: Query) -> Query:
                 from (select account_id, org_id, count(*) as n from exchanges where org_id is not null
                     group by account_id, org_id)),
             declared as (
-                select groups.account_id, coalesce(accounts.org_id, orgs.org_id) as org_id
+                select groups.account_id,
+                    coalesce(accounts.org_id, orgs.org_id, {PROVED}) as org_id
                 from groups left join accounts on accounts.account_id = groups.account_id
                     left join orgs on orgs.account_id = groups.account_id and orgs.place = 1
                 where groups.campaign_id = :group)

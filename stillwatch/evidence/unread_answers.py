@@ -12,10 +12,11 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.engine import Query
-from stillwatch.evidence.case import Case, Finding, Group, bound, names, outside, untested
+from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.evidence.human_conversation import PACES_OF_GROUP, UNREAD
 from stillwatch.nulls import larger_mean
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.others import Rates
+from stillwatch.profiles import Population
 from stillwatch.rollups import PACE, REACH
 
 LEAST_SHARE = 0.05
@@ -29,10 +30,10 @@ FOLLOW_UPS = Query(
 )
 
 
-def _too_soon(people: Population, accounts: I64) -> F64:
+def too_soon(people: Population) -> Rates:
     """Return the share of plain follow-ups that came too soon, of each account that has any."""
-    some = accounts[people.totals["plain_paced"][accounts] > 0]
-    return np.asarray(people.totals["plain_quick"][some] / people.totals["plain_paced"][some])
+    plain = people.totals["plain_paced"]
+    return Rates(people.totals["plain_quick"] / np.maximum(plain, 1), plain > 0)
 
 
 def unread_answers(group: Group, case: Case) -> Finding:
@@ -40,16 +41,17 @@ def unread_answers(group: Group, case: Case) -> Finding:
     totals, accounts = case.people.totals, group.accounts
     if not totals["with_tools"].any():
         return untested("no request offers tools, so programs that work by steps cannot be told apart")
-    inside, without = (_too_soon(case.people, chosen) for chosen in (accounts, outside(case, group)))
+    shares = case.once(too_soon)
+    inside, without = shares.of(accounts), shares.others(accounts)
     plain, quick = (int(totals[name][accounts].sum()) for name in ("plain_paced", "plain_quick"))
-    if len(inside) < 3 or len(without) < 3:
+    if len(inside) < 3 or without.n < 3:
         return untested("hardly any follow-up in plain conversation whose pace is known")
     held = plain >= LEAST_SHARE * case.people.n[accounts].sum() and quick >= UNREAD * plain
     return Finding(
         p_value=larger_mean(inside, without) if held else 1.0,
         statement=f"{quick / plain:.0%} of {plain} follow-ups of members come before anyone could have read the answer"
-        f" and written them; of another account's {float(without.mean()):.1%}",
-        numbers={"plain_paced": plain, "plain_quick": quick, "too_soon_of_others": round(float(without.mean()), 4)},
+        f" and written them; of another account's {without.mean:.1%}",
+        numbers={"plain_paced": plain, "plain_quick": quick, "too_soon_of_others": round(without.mean, 4)},
         exhibits=names(case, accounts),
         query=bound(FOLLOW_UPS, group, **REACH, **PACE),
         share=float((inside >= UNREAD).sum() / len(group)),

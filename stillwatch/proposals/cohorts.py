@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from stillwatch.findings import Candidate
-from stillwatch.likeness import Means, spread
+from stillwatch.likeness import Crowd, Means
 from stillwatch.profiles import F64, I64, UNKNOWN, Population
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
@@ -73,9 +73,12 @@ def labelled(names: tuple[str, ...], traits: dict[str, I64]) -> I64:
     """Return a number for each account, shape (accounts,): the same where all of some traits are, from 0 on, and
     `UNKNOWN` where one of them is not known."""
     rows = np.flatnonzero(np.all([traits[name] != UNKNOWN for name in names], axis=0))
-    _, labels = np.unique(np.stack([traits[name][rows] for name in names], axis=1), axis=0, return_inverse=True)
+    labels = np.zeros(len(rows), dtype=np.int64)
+    for name in names if len(rows) else ():
+        codes = traits[name][rows] - traits[name][rows].min()
+        labels = labels * (int(codes.max()) + 1) + codes
     out = np.full(len(traits[names[0]]), UNKNOWN, dtype=np.int64)
-    out[rows] = labels.ravel()
+    out[rows] = np.unique(labels, return_inverse=True)[1]
     return out
 
 
@@ -87,16 +90,17 @@ def kinds_of(names: tuple[str, ...]) -> frozenset[str]:
 def _of(names: tuple[str, ...], traits: dict[str, I64], close: _Closeness, sight: Sight) -> Iterator[_Cohort]:
     """Yield the cohorts of one set of traits that are closer than strangers."""
     label = labelled(names, traits)
+    sizes = np.bincount(label[label != UNKNOWN])
+    fit = (sizes >= sight.limits.smallest_group) & (sizes <= _LARGEST * sight.people.size)
     known = np.flatnonzero(label != UNKNOWN)
-    labels = label[known]
-    sizes = np.bincount(labels)
-    largest = _LARGEST * sight.people.size
-    scores = close.scores(known, labels, len(sizes))
+    known = known[fit[label[known]]]
+    labels = (np.cumsum(fit) - 1)[label[known]]
+    scores = close.scores(known, labels, int(fit.sum()))
     order = np.argsort(labels, kind="stable")
-    starts = np.concatenate(([0], np.cumsum(sizes)))
+    starts = np.concatenate(([0], np.cumsum(sizes[fit])))
     chosen_by = PROFILE_KINDS | kinds_of(names)
-    for place in np.flatnonzero((sizes >= sight.limits.smallest_group) & (sizes <= largest) & (scores > 0)).tolist():
-        accounts = np.sort(known[order[starts[place] : starts[place + 1]]]).astype(np.int64)
+    for place in np.flatnonzero(scores > 0).tolist():
+        accounts = known[order[starts[place] : starts[place + 1]]].astype(np.int64)
         yield _Cohort(accounts, chosen_by, float(scores[place]))
 
 
@@ -110,7 +114,7 @@ class _Closeness:
     def __init__(self, of: Means, able: I64) -> None:
         self._of, self._able = of, np.zeros(len(of.n), dtype=np.bool_)
         self._able[able] = True
-        self._excess = spread(of, able).excess
+        self._excess = Crowd(of, able).without(able[:0]).excess
 
     def scores(self, accounts: I64, labels: I64, count: int) -> F64:
         """Return for each label half the log likelihood ratio of its spread to that of strangers, shape (count,).
@@ -122,11 +126,9 @@ class _Closeness:
         n, z = self._of.n[rows], self._of.z[rows]
         members = np.bincount(label, minlength=count)
         weight = np.maximum(np.bincount(label, n, count), 1e-9)
-        between, strangers = np.zeros(count), np.zeros(count)
-        for column in range(z.shape[1]):
-            sums = np.bincount(label, n * z[:, column], count)
-            between += np.bincount(label, n * z[:, column] ** 2, count) - sums**2 / weight
-            strangers += np.bincount(label, 1.0 + n * self._excess[column], count)
+        own = np.sum([np.bincount(label, n * column, count) ** 2 for column in z.T], axis=0) / weight
+        between = np.bincount(label, n * self._of.squares[rows], count) - own
+        strangers = z.shape[1] * members + weight * self._excess.sum()
         ratio = between / np.maximum(strangers * (1.0 - 1.0 / np.maximum(members, 1)), 1e-9)
         ratio = np.clip(ratio, 1e-9, 1.0)
         return np.where(members >= 3, (members - 1) * (ratio - 1.0 - np.log(ratio)), 0.0) * self._of.columns / 2

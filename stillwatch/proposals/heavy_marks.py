@@ -11,7 +11,7 @@ from scipy import sparse
 
 from stillwatch.findings import Candidate
 from stillwatch.profiles import F64, SCAFFOLDS, Population
-from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, habitual
+from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, ones
 
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
@@ -19,9 +19,8 @@ _SAME = 0.8
 
 def heavy_marks(sight: Sight) -> list[Candidate]:
     """Propose the habitual users of each scaffold, the scaffolds that carry most of their users' exchanges first."""
-    kinds = [habitual(sight.people.shared[kind], sight.people, sight.limits) for kind in SCAFFOLDS]
-    carried = sparse.csc_array(sparse.hstack(kinds, format="csc"))
-    held = sparse.csc_array((np.ones_like(carried.data), carried.indices, carried.indptr), shape=carried.shape)
+    carried = sparse.csc_array(sparse.hstack([sight.carried[kind] for kind in SCAFFOLDS], format="csc"))
+    held = ones(carried)
     use = np.asarray(_shares(carried, sight.people).sum(axis=0)).ravel()
     heavy = np.flatnonzero(column_holders(held) >= 2 * sight.limits.smallest_group)
     chosen = _distinct(held[:, heavy], use[heavy])[: sight.limits.heavy_marks]

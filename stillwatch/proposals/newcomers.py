@@ -64,6 +64,7 @@ def _of(names: tuple[str, ...], traits: dict[str, I64], new: I64, sight: Sight) 
     came = new[label[new] != UNKNOWN]
     came = came[np.lexsort((came, first[came], label[came]))]
     arrivals = np.sort(first[came])
+    came = came[np.bincount(label[came], minlength=len(all_of))[label[came]] >= sight.limits.smallest_group]
     chosen_by = _KINDS | kinds_of(names)
     for some in np.split(came, np.flatnonzero(np.diff(label[came])) + 1):
         start, inside = _fullest(first[some])

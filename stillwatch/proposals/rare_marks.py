@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.config import ProposalLimits
 from stillwatch.findings import Candidate
-from stillwatch.profiles import SCAFFOLDS, Incidence, Population
+from stillwatch.profiles import SCAFFOLDS
 from stillwatch.proposals.communities import communities
-from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
+from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
 
 WEIGHTS = {
     "payment_id": 1000,
@@ -36,28 +35,28 @@ _LEAST = 100
 
 def rare_marks(sight: Sight) -> list[Candidate]:
     """Propose the groups in the graph of rare shared marks."""
-    graph = _graph(sight.people, sight.limits)
+    graph = _graph(sight)
     return [
         Candidate(group, "rare_marks", _KINDS, "accounts joined by marks that few others hold")
         for group in communities(graph, sight.limits)
     ]
 
 
-def _graph(people: Population, limits: ProposalLimits) -> sparse.csr_array:
-    size = people.size
+def _graph(sight: Sight) -> sparse.csr_array:
+    size = sight.people.size
     graph = sparse.csr_array((size, size), dtype=np.int64)
     for kind, weight in WEIGHTS.items():
-        graph = graph + _links(people.shared[kind], weight, people, limits)
+        graph = graph + _links(kind, weight, sight)
     graph.setdiag(0)
     graph.data[graph.data < _LEAST] = 0
     graph.eliminate_zeros()
     return graph
 
 
-def _links(incidence: Incidence, weight: int, people: Population, limits: ProposalLimits) -> sparse.csr_array:
-    held = habits(incidence, people, limits) if incidence.kind in SCAFFOLDS else (incidence.matrix > 0).tocsc()
+def _links(kind: str, weight: int, sight: Sight) -> sparse.csr_array:
+    held = sight.habits[kind] if kind in SCAFFOLDS else (sight.people.shared[kind].matrix > 0).tocsc()
     holders = column_holders(held)
-    rare = np.flatnonzero((holders >= 2) & (holders <= limits.rare_holders))
+    rare = np.flatnonzero((holders >= 2) & (holders <= sight.limits.rare_holders))
     ones = sparse.csr_array(held[:, rare].astype(np.int64))
     weights = np.round(weight / np.log2(np.maximum(holders[rare], 2))).astype(np.int64)
     return sparse.csr_array(ones.multiply(weights[None, :]) @ ones.T)

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from stillwatch.findings import Candidate, Memory
 from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, UNKNOWN
-from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders, habits
+from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
 
 _KINDS = (*SCAFFOLDS, *INSTRUMENTS)
 
@@ -55,8 +55,7 @@ def _carriers(sight: Sight, seeds: I64) -> I64:
     carriers = np.zeros(people.size, dtype=bool)
     for kind in _KINDS:
         incidence = people.shared[kind]
-        scaffold = kind in SCAFFOLDS
-        held = habits(incidence, people, sight.limits) if scaffold else sparse.csc_array(incidence.matrix)
+        held = sight.habits[kind] if kind in SCAFFOLDS else sparse.csc_array(incidence.matrix)
         holders = column_holders(held)
         among = np.asarray((held[seeds] > 0).sum(axis=0)).ravel()
         telling = np.flatnonzero((among >= 2) & (2 * among * len(seeds) >= holders) & (holders <= 4 * len(seeds)))
@@ -72,8 +71,7 @@ def _reminders(sight: Sight, memory: tuple[int, Memory]) -> I64:
     for kind in _KINDS:
         incidence = sight.people.shared[kind]
         places = incidence.places(known.marks.get(kind, frozenset()))
-        scaffold = kind in SCAFFOLDS
-        held = habits(incidence, sight.people, sight.limits) if scaffold else sparse.csc_array(incidence.matrix)
+        held = sight.habits[kind] if kind in SCAFFOLDS else sparse.csc_array(incidence.matrix)
         few = places[column_holders(held)[places] <= 4 * size]
         carriers[held[:, few].tocoo().row] = True
     return np.flatnonzero(carriers & (sight.people.totals["first_us"] > known.until)).astype(np.int64)

@@ -8,13 +8,13 @@ hours is used, so that the other half can test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.findings import Candidate
-from stillwatch.likeness import Means, radius, spread
+from stillwatch.likeness import Crowd, radius
 from stillwatch.profiles import F64, I64, Flags
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
@@ -35,15 +35,18 @@ _CONTRAST = 0.5
 """A ball is proposed if it holds this many accounts for each one in the shell of twice its radius."""
 
 
+_ACCOUNTS, _CENTRES = 1 << 14, 64
+"""Accounts, and centres, between which distances are computed at a time."""
+
+
 def sameness(sight: Sight) -> list[Candidate]:
     """Propose balls of profiles in empty shells, fullest contrast first, then others around the same centres."""
-    found: dict[bytes, _Balls] = {}
     field = _field(sight)
     if field is None:
         return []
-    for power in _POWERS:
-        for balls in _balls(replace(field, power=power), sight):
-            found.setdefault(balls.first.tobytes(), balls)
+    found: dict[bytes, _Balls] = {}
+    for balls in _promising(field, sight):
+        found.setdefault(balls.first.tobytes(), balls)
     best = sorted(found.values(), key=lambda balls: balls.order)[: sight.limits.sameness_groups]
     return [
         Candidate(ball, "sameness", PROFILE_KINDS, "profiles as close as samples of one source")
@@ -65,99 +68,152 @@ class _Balls:
         return -float(np.log1p(self.contrast)) * len(self.first), int(self.first[0])
 
 
-def _balls(field: _Field, sight: Sight) -> Iterator[_Balls]:
-    """Yield the full balls around each of the most promising seeds whose first one is full."""
-    starts = sorted(
-        ((_contrast(_ball(field, seed), field.radius), seed) for seed in _seeds(field, sight)), reverse=True
-    )
-    for start, seed in starts[: 2 * sight.limits.sameness_groups]:
-        if start > 0:
-            ball = _settle(field, seed)
-            first = _full(field, ball, field.radius, sight)
-            if first is not None:
-                others = (_full(field, ball, size, sight) for size in field.other_radii)
-                yield _Balls(
-                    first, _contrast(ball, field.radius), tuple(other for other in others if other is not None)
-                )
+def _promising(field: _Field, sight: Sight) -> Iterator[_Balls]:
+    """Yield the full balls around each of the most promising seeds whose first one is full, for each power."""
+    seeds = _seeds(field, sight)
+    contrasts = np.concatenate([_contrasts(field, some) for some in _some(field, seeds)], axis=1)
+    for power, of_seeds in zip(_POWERS, contrasts.tolist(), strict=True):
+        starts = sorted(zip(of_seeds, field.accounts[seeds].tolist(), seeds, strict=True), reverse=True)
+        best = [seed for start, _, seed in starts[: 2 * sight.limits.sameness_groups] if start > 0]
+        for some in _some(field, best):
+            yield from _full(field, _settled(field, some, power), power, sight.limits.smallest_group)
 
 
-def _full(field: _Field, ball: _Ball, size: float, sight: Sight) -> I64 | None:
-    """Return the accounts within the radius `size`, or None if they are few or the shell around them is not empty."""
-    accounts = field.accounts[ball.inside(size)]
-    full = len(accounts) >= sight.limits.smallest_group and _contrast(ball, size) >= _CONTRAST
-    return accounts if full else None
+def _some(field: _Field, places: list[int]) -> Iterator[_Centres]:
+    """Yield the means of accounts at these positions in the field, a few at a time."""
+    for first in range(0, len(places), _CENTRES):
+        some = places[first : first + _CENTRES]
+        yield _Centres(field.means[some, :-2], field.error[some])
+
+
+def _full(field: _Field, centres: _Centres, power: float, smallest: int) -> Iterator[_Balls]:
+    """Yield the balls around each centre that have accounts enough and an empty shell, if the first has."""
+    sizes = (field.radius, *field.other_radii)
+    held = [_inside(field, centres, size, power) for size in sizes]
+    shells = [_inside(field, centres, 2 * size, power) for size in sizes]
+    for place in range(len(centres.errs)):
+        contrasts = [_contrast(len(some[place]), len(more[place])) for some, more in zip(held, shells, strict=True)]
+        balls = [
+            np.sort(field.accounts[some[place]]) if len(some[place]) >= smallest and contrast >= _CONTRAST else None
+            for some, contrast in zip(held, contrasts, strict=True)
+        ]
+        if balls[0] is not None:
+            yield _Balls(balls[0], contrasts[0], tuple(ball for ball in balls[1:] if ball is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Profiles that can be compared: exchanges, means, and how much ordinary accounts differ."""
+    """Profiles that can be compared, those of most exchanges first, and how much ordinary accounts differ.
+
+    Attributes:
+        error: one over the exchanges of each, ascending.
+        means: as differences from the mean of ordinary accounts, then their squared length, then 1.
+    """
 
     accounts: I64
-    of: Means
+    error: F64
+    means: F64
     excess: float
-    centre: F64
     radius: float
     other_radii: tuple[float, ...]
-    power: float
 
-
-def _field(sight: Sight) -> _Field | None:
-    accounts = np.flatnonzero(sight.means.n >= sight.limits.least_exchanges).astype(np.int64)
-    if len(accounts) < 4 * sight.limits.smallest_group or not sight.means.z.shape[1]:
-        return None
-    of = sight.means.take(accounts)
-    ordinary = spread(of, np.arange(len(accounts)))
-    others = tuple(radius(of, deviations) for deviations in _OTHER_DEVIATIONS)
-    excess = float(ordinary.excess.mean())
-    return _Field(accounts, of, excess, ordinary.centre, radius(of, _DEVIATIONS), others, _POWERS[0])
-
-
-def _seeds(field: _Field, sight: Sight) -> list[int]:
-    count = min(sight.limits.seeds, len(field.accounts))
-    return [int(seed) for seed in np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64))]
+    @property
+    def columns(self) -> int:
+        """Number of columns of a profile."""
+        return int(self.means.shape[1]) - 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Ball:
-    """Distances to a centre in units of chance, and which accounts have the power to be far."""
+class _Centres:
+    """Points around which accounts are looked for, and within-account variance over the exchanges behind each."""
 
-    distance: F64
-    able: Flags
-
-    def inside(self, size: float) -> I64:
-        """Return the accounts within the radius `size`, as positions in the field."""
-        return np.flatnonzero(self.able & (self.distance <= size))
+    means: F64
+    errs: F64
 
 
-def _ball(field: _Field, seed: int) -> _Ball:
-    """Return the ball around one account, whose own mean errs too."""
-    allowed = 1.0 / field.of.n + 1.0 / field.of.n[seed]
-    return _around(field, field.of.z[seed], allowed)
+def _field(sight: Sight) -> _Field | None:
+    of = sight.means
+    able = np.flatnonzero(of.n >= sight.limits.least_exchanges).astype(np.int64)
+    if len(able) < 4 * sight.limits.smallest_group or not of.z.shape[1]:
+        return None
+    ordinary = Crowd(of, able).without(able[:0])
+    accounts = able[np.argsort(-of.n[able], kind="stable")]
+    means = np.ones((len(accounts), of.z.shape[1] + 2))
+    means[:, :-2] = of.z[accounts]
+    means[:, :-2] -= ordinary.centre
+    means[:, -2] = np.einsum("ij,ij->i", means[:, :-2], means[:, :-2])
+    others = tuple(radius(of, deviations) for deviations in _OTHER_DEVIATIONS)
+    excess = float(ordinary.excess.mean())
+    return _Field(accounts, 1.0 / of.n[accounts], means, excess, radius(of, _DEVIATIONS), others)
 
 
-def _around(field: _Field, centre: F64, allowed: F64) -> _Ball:
-    distance = ((field.of.z - centre) ** 2).mean(axis=1) / allowed
-    apart = field.excess + float(((centre - field.centre) ** 2).mean())
-    return _Ball(distance, 1.0 + apart / allowed >= field.power)
+def _seeds(field: _Field, sight: Sight) -> list[int]:
+    """Return positions in the field of accounts evenly spaced by id."""
+    count = min(sight.limits.seeds, len(field.accounts))
+    spaced = np.unique(np.linspace(0, len(field.accounts) - 1, count).astype(np.int64))
+    return [int(place) for place in np.argsort(field.accounts)[spaced]]
 
 
-def _contrast(ball: _Ball, size: float) -> float:
-    """Return accounts inside the radius `size` for each one in the shell up to twice that radius."""
-    inside = len(ball.inside(size))
-    return inside / (len(ball.inside(2 * size)) - inside + 1.0) if inside >= 3 else 0.0
+def _near(field: _Field, centres: _Centres, sizes: Sequence[float]) -> Iterator[tuple[int, list[Flags]]]:
+    """Yield which accounts lie within each radius of each centre, in units of chance, as many accounts at a time.
+
+    Each item is the position of the first account, and flags of shape (centres, accounts) for each radius.
+    """
+    squares = (centres.means**2).sum(axis=1)
+    points = np.column_stack([-2 * centres.means, np.ones(len(squares)), squares])
+    for first in range(0, len(field.accounts), _ACCOUNTS):
+        part = slice(first, first + _ACCOUNTS)
+        apart = points @ field.means[part].T
+        allowed = field.columns * (field.error[part] + centres.errs[:, None])
+        yield first, [apart <= size * allowed for size in sizes]
 
 
-def _settle(field: _Field, seed: int) -> _Ball:
-    """Move the centre to the mean of its ball until it stays; return the ball around it."""
-    ball = _ball(field, seed)
-    inside = ball.inside(field.radius)
+def _able(field: _Field, centres: _Centres, power: float) -> I64:
+    """Return how many accounts, those of most exchanges, have the power to be far from each centre."""
+    usual = field.excess + (centres.means**2).mean(axis=1)
+    return np.asarray(np.searchsorted(field.error, usual / (power - 1.0) - centres.errs, "right"))
+
+
+def _inside(field: _Field, centres: _Centres, size: float, power: float) -> list[I64]:
+    """Return the accounts within a radius of each centre that could be far, as positions in the field."""
+    able = _able(field, centres, power)
+    found: list[list[I64]] = [[] for _ in able]
+    for first, (near,) in _near(field, centres, (size,)):
+        for place in np.flatnonzero(able > first).tolist():
+            found[place].append(first + np.flatnonzero(near[place, : able[place] - first]))
+    return [np.concatenate([np.empty(0, dtype=np.int64), *parts]) for parts in found]
+
+
+def _contrasts(field: _Field, centres: _Centres) -> F64:
+    """Return the contrast of the ball around each centre, shape (powers, centres)."""
+    able = np.array([_able(field, centres, power) for power in _POWERS])
+    counts = np.zeros((*able.shape, 2), dtype=np.int64)
+    for first, near in _near(field, centres, (field.radius, 2 * field.radius)):
+        for power, place in np.argwhere(able > first).tolist():
+            end = able[power, place] - first
+            counts[power, place] += [np.count_nonzero(each[place, :end]) for each in near]
+    return np.array([[_contrast(*both) for both in of_power] for of_power in counts.tolist()])
+
+
+def _contrast(inside: int, beyond: int) -> float:
+    """Return accounts inside a radius for each one in the shell up to twice that radius, `beyond` being both."""
+    return inside / (beyond - inside + 1.0) if inside >= 3 else 0.0
+
+
+def _settled(field: _Field, starts: _Centres, power: float) -> _Centres:
+    """Return the centres after each was moved to the mean of its ball until it stays."""
+    means, errs = starts.means.copy(), starts.errs.copy()
+    inside = _inside(field, starts, field.radius, power)
+    moving = [place for place, some in enumerate(inside) if len(some)]
     for _ in range(_STEPS):
-        if not len(inside):
+        if not moving:
             break
-        weights = field.of.n[inside]
-        ball = _around(field, weights @ field.of.z[inside] / weights.sum(), 1.0 / field.of.n)
-        moved = ball.inside(field.radius)
-        if np.array_equal(moved, inside):
-            break
-        inside = moved
-    return ball
+        for place in moving:
+            weights = 1.0 / field.error[inside[place]]
+            means[place], errs[place] = weights @ field.means[inside[place], :-2] / weights.sum(), 0.0
+        moved = _inside(field, _Centres(means[moving], errs[moving]), field.radius, power)
+        still = [place for place, some in zip(moving, moved, strict=True) if not np.array_equal(some, inside[place])]
+        for place, some in zip(moving, moved, strict=True):
+            inside[place] = some
+        moving = [place for place in still if len(inside[place])]
+    return _Centres(means, errs)

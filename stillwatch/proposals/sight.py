@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from stillwatch.config import ProposalLimits
 from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import Means, means
-from stillwatch.profiles import I64, Incidence, Population
+from stillwatch.profiles import I64, SCAFFOLDS, Incidence, Population
 
 TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
 """Evidence that reads scaffolds."""
@@ -46,11 +47,25 @@ class Sight:
         """Mean profiles from the half of the hours that proposes, computed when they are first looked at."""
         return means(self.people.profiles, PROPOSING_HALF)
 
+    @functools.cached_property
+    def carried(self) -> Mapping[str, sparse.csc_array]:
+        """Exchanges that carry a habit, by kind of scaffold, see `habitual`."""
+        return {kind: habitual(self.people.shared[kind], self.people, self.limits) for kind in SCAFFOLDS}
+
+    @functools.cached_property
+    def habits(self) -> Mapping[str, sparse.csc_array]:
+        """Habits of all accounts by kind of scaffold, see `habits`."""
+        return {kind: ones(carried) for kind, carried in self.carried.items()}
+
 
 def habits(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:
     """Return 1 where a mark is a habit of an account (not a passing phrase), shape (accounts, marks)."""
-    found = habitual(incidence, people, limits)
-    return sparse.csc_array((np.ones_like(found.data), found.indices, found.indptr), shape=found.shape)
+    return ones(habitual(incidence, people, limits))
+
+
+def ones(held: sparse.csc_array) -> sparse.csc_array:
+    """Return 1 where `held` has a value; places are shared with it."""
+    return sparse.csc_array((np.ones_like(held.data), held.indices, held.indptr), shape=held.shape)
 
 
 def habitual(incidence: Incidence, people: Population, limits: ProposalLimits) -> sparse.csc_array:

@@ -81,6 +81,13 @@ def _verdict(world: World, crowd: str) -> VerdictKind | None:
     return judge(world.tested(world.group(crowd)).evidence, 0.0, 0.01)[0]
 
 
+def test_a_part_of_a_company_pays_as_openly_as_the_whole() -> None:
+    firm = _program("firm", {"payment_id": dealt(5, "company card "), **MAIL}, 60)
+    with a_world(Crowd("people", 400, columns=PEOPLE, traits=MAIL), firm) as world:
+        accounts = world.accounts("firm")
+        assert [customers(world.grouped(accounts[:size]), world.case).share for size in (60, 8)] == [0.0, 0.0]
+
+
 def test_a_program_under_a_few_accounts_is_no_harvest_unless_they_register_apart(unknown: World, apart: World) -> None:
     assert unknown.left(unknown.group("unknown")) > 14
     assert _verdict(unknown, "unknown") is None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stillwatch.evidence.dealt_out import dealt_out
+from stillwatch.evidence.dealt_out import dealt_out, repeats
 from tests.worlds import Crowd, Rows, World, a_world, own, some
 
 
@@ -72,3 +72,15 @@ def test_without_prompts_there_is_no_evidence(nothing_known: World) -> None:
     finding = dealt_out(nothing_known.group("pool"), nothing_known.case)
     assert (finding.p_value, finding.bits) == (None, 0.0)
     assert "fewer than 200 prompts" in finding.statement
+
+
+def test_what_members_repeat_is_counted_as_a_reader_would(world: World) -> None:
+    groups = np.stack([np.sort(np.random.default_rng(seed).choice(world.people.size, 12, False)) for seed in range(9)])
+    found, held = repeats(world.case, groups), world.people.shared["prompt"].matrix.toarray()
+    for place, group in enumerate(groups):
+        asked = held[group]
+        twice = (asked > 0).sum(axis=0) >= 2
+        here = found.group == place
+        assert sorted(found.askers[here]) == sorted((asked > 0).sum(axis=0)[twice])
+        assert sorted(found.n[here]) == sorted(asked.sum(axis=0)[twice])
+    assert len(found.n), "somebody repeats somebody"

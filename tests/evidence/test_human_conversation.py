@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, alike, human_conversation
+from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, FollowUps, alike, human_conversation
 from stillwatch.profiles import F64, I64, Population
 from tests.worlds import Crowd, World, a_world, some
 
@@ -53,7 +53,7 @@ def test_without_turns_there_is_no_evidence(nothing_known: World) -> None:
 
 
 def _population(turns: I64, rates: F64, rng: np.random.Generator) -> Population:
-    """Return accounts with so many turns, each followed up at its own rate, as far as `alike` looks at them."""
+    """Return accounts with so many turns, each followed up at its own rate, as far as `FollowUps` looks at them."""
     later = rng.binomial(turns, rates)
     return cast(Population, SimpleNamespace(totals={"with_turn": turns, "later_turns": later}))
 
@@ -62,7 +62,7 @@ def _p_value(seed: int, spread: float, typical: float) -> float:
     rng = np.random.default_rng(seed)
     turns = np.maximum(np.exp(rng.normal(np.log(typical), 1.0, 430)), 6).astype(np.int64)
     apart = 0.15 * rng.standard_normal(430) * np.repeat([spread, 1.0], (30, 400))
-    return alike(_population(turns, np.clip(0.4 + apart, 0.01, 0.99), rng), np.arange(30), np.arange(30, 430))
+    return alike(FollowUps(_population(turns, np.clip(0.4 + apart, 0.01, 0.99), rng)), np.arange(30))
 
 
 def _p_values(spread: float, *, typical: float = 50.0) -> F64:
@@ -89,3 +89,17 @@ def test_conversations_at_one_rate_are_no_sign_of_people() -> None:
         assert "all at one rate" in finding.statement
         everybody = human_conversation(made.drawn(30, 1, *rates), made.case)
         assert everybody.bits > 4
+
+
+@pytest.mark.parametrize("members", [5, 200, 390])
+def test_rates_of_others_differ_as_a_look_at_each_says(members: int) -> None:
+    rng = np.random.default_rng(3)
+    turns = rng.integers(0, 90, 430)
+    people = _population(turns, rng.uniform(0.1, 0.6, 430), rng)
+    rates = people.totals["later_turns"] / np.maximum(turns, 1)
+    chosen = rng.choice(430, members, replace=False)
+    others = np.setdiff1d(np.flatnonzero(turns), chosen)
+    n, rate = turns[others], float(turns[others] @ rates[others] / turns[others].sum())
+    between = float(n @ (rates[others] - rate) ** 2) - (len(n) - 1) * rate * (1 - rate)
+    expected = between / (n.sum() - (n**2).sum() / n.sum())
+    assert FollowUps(people).excess_of_others(chosen) == pytest.approx(expected if len(others) >= 30 else 0.0)

@@ -82,7 +82,8 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def found() -> Scan:
-    with attached(*ledger(_popular(POPULAR), _campaign(CAMPAIGN))) as engine:
+    clerks = Crowd("clerks", 3, columns={"org_id": "Firm Ltd"}, traits={"email_domain": "firm.example"})
+    with attached(*ledger(_popular(POPULAR), _campaign(CAMPAIGN), clerks)) as engine:
         return scan(engine, ScanSettings(), known=Earlier(), on_stage=lambda _: None)
 
 

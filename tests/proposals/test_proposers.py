@@ -221,6 +221,20 @@ def test_the_earlier_of_two_equal_proposals_is_kept() -> None:
     assert [candidate is one or candidate is other for candidate in kept] == [True, True]
 
 
+def test_large_candidates_and_small_ones_are_held_against_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    some = [_candidate(*np.sort(rng.choice(30, int(rng.integers(15, 29)), replace=False))) for _ in range(60)]
+    some += [_candidate(*(candidate.accounts[1:])) for candidate in some]
+    one_by_one: list[Candidate] = []
+    for candidate in some:
+        if not any(jaccard(candidate, other) >= 0.8 for other in one_by_one):
+            one_by_one.append(candidate)
+    for large in (0, 20, 24, 1000):
+        monkeypatch.setattr("stillwatch.proposals._LARGE", large)
+        assert [id(candidate) for candidate in distinct(some)] == [id(candidate) for candidate in one_by_one]
+    assert 5 < len(one_by_one) < len(some) - 5
+
+
 @pytest.mark.parametrize(
     ("one", "other", "share"),
     [((1, 2, 3, 4), (3, 4, 5, 6), 2 / 6), ((1, 2), (1, 2), 1.0), ((1, 2), (3, 4), 0.0)],

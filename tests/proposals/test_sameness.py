@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from stillwatch.findings import Candidate
 from stillwatch.profiles import I64
 from stillwatch.proposals import jaccard
-from stillwatch.proposals.sameness import sameness
+from stillwatch.proposals.sameness import _Centres, _field, _inside, sameness
 from tests.worlds import NULLABLE, Crowd, a_world
 
 BARE = [name for name in NULLABLE if name != "input_chars" and not name.startswith("topic_")]
@@ -84,3 +85,30 @@ def test_other_radii_come_after_the_first_ball_of_every_centre_and_crowd_none_of
         for pool in pools:
             held, pure = _found(found[:2], made.accounts(pool.name))
             assert (held, pure) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("accounts", "centres"), [(1, 200), (37, 5), (211, 1)])
+def test_how_many_distances_are_computed_at_a_time_changes_nothing(
+    accounts: int, centres: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Crowd("pool", 12, exchanges=60, unlike=0, about=0.5)
+    with a_world(Crowd("people", 200, exchanges=40), pool, empty=BARE) as made:
+        usual = [candidate.accounts.tolist() for candidate in sameness(made.sight)]
+        monkeypatch.setattr(sys.modules[_inside.__module__], "_ACCOUNTS", accounts)
+        monkeypatch.setattr(sys.modules[_inside.__module__], "_CENTRES", centres)
+        assert [candidate.accounts.tolist() for candidate in sameness(made.sight)] == usual
+    assert usual
+
+
+def test_balls_are_those_of_a_look_at_every_distance() -> None:
+    with a_world(Crowd("people", 120, exchanges=40), empty=BARE) as made:
+        field = _field(made.sight)
+        of = made.sight.means
+    assert field is not None
+    z, n, power, size = of.z[field.accounts], of.n[field.accounts], 4.0, 1.5
+    centres = _Centres(field.means[:9, :-2], field.error[:9])
+    for place, found in enumerate(_inside(field, centres, size, power)):
+        allowed = 1.0 / n + 1.0 / n[place]
+        apart = field.excess + (field.means[place, :-2] ** 2).mean()
+        near = ((z - z[place]) ** 2).mean(axis=1) / allowed <= size
+        assert np.array_equal(found, np.flatnonzero(near & (1.0 + apart / allowed >= power)))

@@ -45,12 +45,12 @@ def failover(*, summed: bool) -> str:
     """
     source, own, counted = ("recent", ", own", "own and ") if summed else ("exchanges", "", "")
     text = f"""
-    with tries as (
-        select body_mark, account_id, exchange_id, ts{own},
-            lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
-            lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
-            lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
-        from {source} where body_mark is not null and status is not null)
+    with failed as (select body_mark from {source} where status >= 400),
+        tries as (select body_mark, account_id, exchange_id, ts{own},
+                lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
+                lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
+                lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
+            from {source} where body_mark in (select body_mark from failed) and status is not null)
     select last_account as source, account_id as target, count(*) as n, min(exchange_id) as exhibit
     from tries where {counted}last_account <> account_id and last_status >= 400
         and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000

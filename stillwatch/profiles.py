@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 
@@ -38,14 +39,6 @@ PROFILES = Query("profiles", "select * from account_profiles")
 USUAL_VALUES = {name: Query(f"usual_{name}_of_accounts", f"select * from usual_{name}") for name in USUAL}
 """What an account does most often, by attribute."""
 
-SHARED = {
-    kind: Query(f"shared_{kind}", f"select account_id, mark, n from marks_{kind} where not alone") for kind in MARKS
-}
-"""Marks of exchanges that two or more accounts hold, by kind."""
-
-DISTINCT_PROMPTS = Query("distinct_prompts", "select account_id, count(*) as n from marks_prompt group by account_id")
-"""Different prompts of each account that has any."""
-
 INSTRUMENTS = ("payment_id", "device_id")
 """Columns of the account table that name what an account pays with and runs on."""
 
@@ -54,6 +47,51 @@ OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 
 SCAFFOLDS = ("system", "system_head", "head", "tail", "shingle")
 """Kinds of mark that a fixed text around varying tasks leaves."""
+
+
+def _shared(kind: str) -> str:
+    return f"""
+        select mark, place, held.n from marks_{kind} as held
+        join account_places on account_places.account_id = held.account_id
+        where not alone order by mark, place"""
+
+
+def _habitual(kind: str) -> str:
+    return f"""
+        with held as (select mark, place, texts.n,
+                texts.n >= :least and texts.n >= cast(:share as double) * account_places.n as habit
+                from repeated_{kind} as texts join account_places on account_places.account_id = texts.account_id),
+            marks as (select mark, count(case when habit then 1 end) as habits from held
+                group by mark having count(*) >= 2 and count(case when habit then 1 end) >= 1)
+        select held.mark, place, n from held join marks on marks.mark = held.mark
+        where habits >= 2 or habit order by held.mark, place"""
+
+
+SHARED = {
+    kind: Query(f"shared_{kind}", _habitual(kind) if kind in SCAFFOLDS else _shared(kind))
+    for kind in MARKS
+    if kind != "prompt"
+}
+"""Marks of exchanges that two or more accounts hold, by kind.
+
+Scaffolds only if they are a habit of some account: with all who hold it if it is one of two or more, else with that
+account. Nearly everything that accounts have in common is nobody's habit, and tells nothing.
+"""
+
+ASKED = Query(
+    "asked",
+    """
+    with holders as (select mark, count(*) as accounts from repeated_prompt group by mark),
+        held as (
+            select place, least(accounts, 2) as holders, case when accounts >= 2 then texts.mark else 0 end as mark,
+                texts.n
+            from repeated_prompt as texts join holders on holders.mark = texts.mark
+            join account_places on account_places.account_id = texts.account_id)
+    select mark, place, holders, cast(sum(n) as bigint) as n, count(*) as prompts from held
+    group by mark, place, holders order by mark, place""",
+)
+"""Prompts that two or more accounts ask (`holders` is 2), and in one row of each account those that it asks again and
+nobody else does."""
 
 TRAITS = ("email_domain", "email_shape", "payment_bin", "plan", "program", "verification", "status")
 """Columns of the account table that are categories."""
@@ -80,6 +118,8 @@ class Category:
 @dataclass(frozen=True, slots=True)
 class Incidence:
     """Who holds which mark of one kind, for marks that at least two accounts hold.
+
+    Of scaffolds those that are a habit of anybody: all who hold it if it is one of two or more, else who has it.
 
     Attributes:
         kind: the kind of mark.
@@ -152,19 +192,27 @@ class Population:
         return np.array([i for i, account in found if self.ids[i : i + 1] == (account,)], dtype=np.int64)
 
 
-def population(engine: Engine) -> Population:
-    """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has."""
+def population(engine: Engine, limits: ProposalLimits) -> Population:
+    """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has.
+
+    Args:
+        limits: what counts as a habit.
+    """
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
-    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), "n", ids)
+    engine.load("account_places", pa.table({"account_id": ids, "place": np.arange(len(ids)), "n": counts["n"]}))
+    asked = engine.table(ASKED)
+    counts["distinct_prompts"] = counts["prompts"] - _asked_again(asked, len(ids))
     followed = engine.table(PACE_COUNTS)
     counts |= {name: _spread(followed, name, ids) for name in PACES}
     accounts = _aligned(engine.rows("select * from accounts"), ids)
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
-    shared = {kind: _incidence(kind, engine.table(query), ids) for kind, query in SHARED.items()}
+    habit = {"least": limits.habit_least, "share": limits.habit_share}
+    shared = {kind: _incidence(kind, engine.table(query, **habit), len(ids)) for kind, query in SHARED.items()}
+    shared["prompt"] = _incidence("prompt", asked.filter(pc.equal(asked.column("holders"), 2)), len(ids))
     shared |= {name: _account_incidence(name, _category(accounts.column(name)), len(ids)) for name in OF_ACCOUNTS}
     return Population(
         ids=tuple(ids.to_pylist()),
@@ -224,10 +272,17 @@ def _either(first: Category, second: Category) -> Category:
     return _category(pa.chunked_array([pa.array([labels[c] if c != UNKNOWN else None for c in codes], pa.string())]))
 
 
-def _incidence(kind: str, table: pa.Table, ids: pa.Array) -> Incidence:
+def _asked_again(asked: pa.Table, size: int) -> I64:
+    """Return how many prompts of each account it had asked before, shape (accounts,)."""
+    again = np.zeros(size, dtype=np.int64)
+    np.add.at(again, _ints(asked.column("place")), _ints(asked.column("n")) - _ints(asked.column("prompts")))
+    return again
+
+
+def _incidence(kind: str, table: pa.Table, size: int) -> Incidence:
     marks, columns = np.unique(_ints(table.column("mark")), return_inverse=True)
-    rows = _positions(table.column("account_id"), ids)
-    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (len(ids), marks))
+    rows = _ints(table.column("place"))
+    return _sparse(kind, rows, columns.astype(np.int64), _ints(table.column("n")), (size, marks))
 
 
 def _account_incidence(kind: str, category: Category, size: int) -> Incidence:

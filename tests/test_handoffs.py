@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import MOTIFS, Handoffs, handoffs
 from stillwatch.profiles import population
 from stillwatch.record import ACCOUNTS, conform
@@ -34,7 +35,7 @@ def _moves(*rows: Row, orgs: dict[str, str] | None = None) -> tuple[Handoffs, tu
     names = sorted({account for account, _, _ in rows})
     told = {"account_id": names, "org_id": pa.array([(orgs or {}).get(name) for name in names], pa.string())}
     with attached(pa.Table.from_pylist(sketches, SKETCHES), conform(pa.table(told), ACCOUNTS)) as engine:
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         return handoffs(engine, people), people.ids
 
 

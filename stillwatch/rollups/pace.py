@@ -35,11 +35,9 @@ def paces(source: str) -> str:
     Args:
         source: view with the columns of exchanges and `own`, which says whether a row is to be counted.
     """
-    talk = "coalesce(session_mark, prefix_marks[1])"
     return f"""
-        with followed as (select distinct {talk} as talk from {source} where turn <> 1),
-            spoken as (
-                select account_id, exchange_id, ts, own, turn, {talk} as talk,
+        with spoken as (
+                select account_id, exchange_id, ts, own, turn, coalesce(session_mark, prefix_marks[1]) as talk,
                     case when len(prefix_marks) >= 1 then prefix_marks[len(prefix_marks)] end as newest,
                     case when len(prefix_marks) >= 2 then prefix_marks[len(prefix_marks) - 1] end as before,
                     case when tokens_out is not null then least(:most_reading_ms,
@@ -48,7 +46,7 @@ def paces(source: str) -> str:
                     tools_mark is null and coalesce(tool_calls, 0) = 0 as plain
                 from {source}
                 where turn is not null and (session_mark is not null or len(prefix_marks) >= 1)
-                    and (status is null or status < 400) and {talk} in (select talk from followed)),
+                    and (status is null or status < 400)),
             placed as (
                 select account_id, own, turn, before, writing_ms, plain, epoch_us(ts) as us,
                     {_before("turn")} as last_turn, {_before("newest")} as last_newest,

@@ -172,6 +172,10 @@ MARKS = {
 }
 """Marks of exchanges by kind, null where there is none."""
 
+_TALK = "coalesce(session_mark, prefix_marks[1])"
+_FOLLOWED = f"(select * from recent where {_TALK} in (select {_TALK} from recent where turn <> 1)) as followed"
+"""Exchanges of conversations that may have a follow-up: with another turn than the first."""
+
 _HISTORY = "select account_id, prefix_marks[len(prefix_marks)] as mark from exchanges where len(prefix_marks) >= 1"
 
 
@@ -204,7 +208,7 @@ _OF_EXCHANGES = {
             {", ".join(_large(_square(value), name) for name, value in _PROFILE_SQUARES.items())},
             :without_text = 0 as of_text
         from hourly group by account_id, half""",
-    "account_paces": paces("recent"),
+    "account_paces": paces(_FOLLOWED),
     "account_hours": f"""
         select account_id, {_HOUR} as hour, count(*) as n from exchanges group by account_id, {_HOUR}""",
     **{f"usual_{name}": _usual(*how) for name, how in USUAL.items()},

@@ -6,7 +6,7 @@ that a reader cannot tell which it reads. A lot is whole days of UTC, and every 
 
 Why merging is exact, for what is no plain sum, smallest or largest value:
 
-- hours (`account_totals`, `account_hours`, `account_profiles`): an hour lies in one day, so hours of two lots are
+- hours (`account_hours`, `account_profiles`): an hour lies in one day, so hours of two lots are
   different hours. Squares of hourly sums may be added for the same reason.
 - profiles: lengths of answers stand in only where no prompt has text at all. A lot says which way it was summed; if
   any has text, those without add nothing, as a scan of all days would have it.
@@ -99,7 +99,6 @@ _HOUR = "cast(epoch_us(ts) // 3600000000 as bigint)"
 _INTENT = "count(case when intent = {i} and intent_bits >= :intent_bits then 1 end)"
 _COUNTS = {
     "n": "count(*)",
-    "hours": f"count(distinct {_HOUR})",
     "with_text": "count(input_chars)",
     "with_turn": "count(turn)",
     "later_turns": "count(case when turn > 1 then 1 end)",

@@ -56,15 +56,20 @@ def _shared(kind: str) -> str:
         where not alone order by mark, place"""
 
 
+_HABIT = "held.n >= :least and held.n >= cast(:share as double) * account_places.n"
+
+
 def _habitual(kind: str) -> str:
     return f"""
-        with held as (select mark, place, texts.n,
-                texts.n >= :least and texts.n >= cast(:share as double) * account_places.n as habit
-                from repeated_{kind} as texts join account_places on account_places.account_id = texts.account_id),
-            marks as (select mark, count(case when habit then 1 end) as habits from held
-                group by mark having count(*) >= 2 and count(case when habit then 1 end) >= 1)
-        select held.mark, place, n from held join marks on marks.mark = held.mark
-        where habits >= 2 or habit order by held.mark, place"""
+        with held as (select account_id, mark, n from repeated_{kind}),
+            habits as (select mark, count(*) as n
+                from held join account_places on account_places.account_id = held.account_id
+                where {_HABIT} group by mark),
+            marks as (select held.mark, max(habits.n) as habits from held join habits on habits.mark = held.mark
+                group by held.mark having count(*) >= 2)
+        select held.mark, place, held.n from held join marks on marks.mark = held.mark
+            join account_places on account_places.account_id = held.account_id
+        where habits >= 2 or ({_HABIT}) order by held.mark, place"""
 
 
 SHARED = {

@@ -1,11 +1,11 @@
 """What a scan reads off the largest sums, made from exchanges at once or from sums that were kept.
 
-Who alone holds a mark that comes once shares it with nobody and has no habit of it. Most marks of text are of that
-kind, so where no sums are kept they are left out before anything is counted by account: a mark that comes twice is
-found without knowing whose it is. Kept sums know of every mark whether one account alone holds it.
+Most marks of text come once, are shared with nobody and nobody's habit. Where no sums are kept they are left out before
+anything is counted by account: how often a mark comes is found without knowing whose it is. Kept sums know of every
+mark whether one account alone holds it.
 
 Both texts of one name give rows from which the queries of `profiles` and `handoffs` make the same, and not always the
-same rows: of exchanges a mark that comes twice is given, of kept sums one that two accounts hold.
+same rows: of exchanges marks that come often, of kept sums marks that two accounts hold.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from __future__ import annotations
 from stillwatch.engine import Query
 from stillwatch.rollups.sums import MARKS
 
-TEXTS = ("system", "system_head", "head", "tail", "shingle", "prompt")
-"""Kinds of mark that texts leave, of which there are about as many as exchanges, and most come once."""
+TEXTS = {"system": 3, "system_head": 3, "head": 3, "tail": 3, "shingle": 3, "prompt": 2}
+"""Kinds of mark that texts leave, of which there are about as many as exchanges, and how often one must come, whoever
+sends it: what is a habit of one account (`ProposalLimits.habit_least`) and known to another comes three times."""
 
 
-def _repeated(source: str) -> str:
-    """Return exchanges per account and mark of the marks that come at least twice, whoever holds them."""
+def _often(kind: str, least: int) -> str:
     return f"""
-        with often as (select mark from ({source}) where mark is not null group by mark having count(*) >= 2)
-        select account_id, mark, count(*) as n from ({source}) where mark in (select mark from often)
+        with often as (select mark from ({MARKS[kind]}) where mark is not null group by mark having count(*) >= {least})
+        select account_id, mark, count(*) as n from ({MARKS[kind]}) where mark in (select mark from often)
         group by account_id, mark"""
 
 
 _PAIRS = "source, target, cast(sum(continued.n) as bigint) as n, min(exhibit) as exhibit"
 
 _OF_EXCHANGES = {
-    **{f"repeated_{kind}": _repeated(MARKS[kind]) for kind in TEXTS},
+    **{f"repeated_{kind}": _often(kind, least) for kind, least in TEXTS.items()},
     "moved": f"select {_PAIRS} from continued group by source, target",
 }
 

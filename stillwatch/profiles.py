@@ -86,13 +86,12 @@ account. Nearly everything that accounts have in common is nobody's habit, and t
 ASKED = Query(
     "asked",
     """
-    with holders as (select mark, count(*) as accounts from repeated_prompt group by mark),
-        held as (
-            select place, least(accounts, 2) as holders, case when accounts >= 2 then texts.mark else 0 end as mark,
-                texts.n
-            from repeated_prompt as texts join holders on holders.mark = texts.mark
-            join account_places on account_places.account_id = texts.account_id)
-    select mark, place, holders, cast(sum(n) as bigint) as n, count(*) as prompts from held
+    with held as (select mark, place, texts.n
+            from repeated_prompt as texts join account_places on account_places.account_id = texts.account_id),
+        marks as (select mark, least(count(*), 2) as holders from held group by mark),
+        told as (select case when holders = 2 then held.mark else 0 end as mark, place, holders, n
+            from held join marks on marks.mark = held.mark)
+    select mark, place, holders, cast(sum(n) as bigint) as n, count(*) as prompts from told
     group by mark, place, holders order by mark, place""",
 )
 """Prompts that two or more accounts ask (`holders` is 2), and in one row of each account those that it asks again and

@@ -34,7 +34,10 @@ TOTALS = Query("totals", "select * from account_totals")
 PACE_COUNTS = Query("pace_counts", "select * from account_paces")
 """Follow-ups by pace, of accounts that have any whose pace is known."""
 
-PROFILES = Query("profiles", "select * from account_profiles")
+PROFILES = Query("profiles", "select * from account_profiles where account_id >= :first and account_id <= :last")
+AT_ONCE = 10_000_000
+"""Exchanges of the accounts whose profiles are summed at once. What is summed for each of their hours takes half a
+kilobyte, and the rows of one account stand together in the ledger, so that a part of the accounts is read alone."""
 
 USUAL_VALUES = {name: Query(f"usual_{name}_of_accounts", f"select * from usual_{name}") for name in USUAL}
 """What an account does most often, by attribute."""
@@ -222,7 +225,7 @@ def population(engine: Engine, limits: ProposalLimits) -> Population:
         ids=tuple(ids.to_pylist()),
         n=counts["n"],
         totals=counts,
-        profiles=_profiles(engine, ids),
+        profiles=_profiles(engine, ids, counts["n"]),
         categories=categories,
         shared=shared,
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
@@ -305,8 +308,12 @@ def _sparse(kind: str, rows: I64, columns: I64, n: I64, axes: tuple[int, Marks])
     return Incidence(kind, matrix, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
 
 
-def _profiles(engine: Engine, ids: pa.Array) -> Profiles:
-    table = engine.table(PROFILES)
+def _profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
+    tables = [
+        engine.table(PROFILES, first=ids[part[0]].as_py(), last=ids[part[-1]].as_py())
+        for part in np.split(np.arange(len(ids)), np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)) + 1)
+    ]
+    table = pa.concat_tables(tables)
     halves, places = _ints(table.column("half")), _positions(table.column("account_id"), ids)
 
     def scatter(names: tuple[str, ...]) -> F64:

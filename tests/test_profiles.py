@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stillwatch import profiles
 from stillwatch.config import ProposalLimits
 from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, TRAITS, UNKNOWN, Population, population
 from stillwatch.rollups import MARKS, PROFILE_COLUMNS
@@ -120,6 +121,17 @@ def test_lengths_of_answers_stand_in_only_where_no_prompt_has_text() -> None:
     output = PROFILE_COLUMNS.index("output_length")
     assert not _of(crowd).profiles.sums[:, :, output].any()
     assert _of(crowd, empty=(*TOPICS, "input_chars")).profiles.sums[:, :, output].any()
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 150])
+def test_profiles_of_some_accounts_at_a_time_are_those_of_all(
+    people: Population, tables: tuple[pa.Table, pa.Table], at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "AT_ONCE", at_once)
+    with attached(*tables) as engine:
+        found = population(engine, ProposalLimits()).profiles
+    for name in ("n", "blocks", "nn", "sums", "ss", "ns"):
+        assert np.array_equal(getattr(found, name), getattr(people.profiles, name)), name
 
 
 @pytest.mark.parametrize("kind", [*MARKS, *OF_ACCOUNTS])

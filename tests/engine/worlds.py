@@ -46,6 +46,8 @@ _VALUES: dict[str, Value] = {
     "stop": MIDNIGHT - 20 * 24 * HOUR,
     "value": "Firm Ltd",
     "without_text": 0,
+    "first": "",
+    "last": "\U0010ffff",
 }
 
 _MORE: dict[str, Column] = {name: lambda rows: rows.number % 50 for name in ("tail_mark", "shingle_0_mark")}

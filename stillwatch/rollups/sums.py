@@ -172,7 +172,7 @@ MARKS = {
 """Marks of exchanges by kind, null where there is none."""
 
 _TALK = "coalesce(session_mark, prefix_marks[1])"
-_FOLLOWED = f"(select * from recent where {_TALK} in (select {_TALK} from recent where turn <> 1)) as followed"
+_FOLLOWED = f"(select * from recent where {_TALK} in (select distinct {_TALK} from recent where turn <> 1)) as followed"
 """Exchanges of conversations that may have a follow-up: with another turn than the first."""
 
 _HISTORY = "select account_id, prefix_marks[len(prefix_marks)] as mark from exchanges where len(prefix_marks) >= 1"

@@ -67,7 +67,7 @@ def innocent_case(seed: int, scale: float, folder: Path) -> Iterator[tuple[Case,
     with DuckDB(memory="4GB", threads=None) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         yield build_case(engine, people, handoffs(engine, people), ProposalLimits()), world.truth
 
 

@@ -71,5 +71,5 @@ def assembled(sketches: pa.Table, item: I64, account: I64, ts: I64) -> Iterator[
         pq.write_table(table, path)
         engine.attach([path], accounts, since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         yield build_case(engine, people, handoffs(engine, people), ProposalLimits())

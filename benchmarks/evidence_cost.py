@@ -84,7 +84,7 @@ def small_world(folder: Path, scale: float, innocents: float, seed: int) -> Worl
     with DuckDB(memory="4GB", threads=2) as engine:
         engine.attach(found.exchange_files(), found.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        people = population(engine)
+        people = population(engine, LIMITS)
         moves = handoffs(engine, people)
         return World(people, moves, build_case(engine, people, moves, LIMITS).hourly)
 

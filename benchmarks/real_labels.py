@@ -36,9 +36,10 @@ from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
 from stillwatch.nulls import F64, I64
 from stillwatch.others import Rates
-from stillwatch.profiles import OF_ACCOUNTS, SHARED, Incidence, Population, Profiles
+from stillwatch.profiles import OF_ACCOUNTS, Incidence, Population, Profiles
 from stillwatch.proposals.rare_marks import rare_marks
 from stillwatch.proposals.sight import Sight
+from stillwatch.rollups import MARKS
 
 SIZES = (8, 30)
 """Accounts of a run: the sizes at which `tests/evidence/test_calibration.py` holds levels."""
@@ -120,7 +121,7 @@ def as_population(hop: Hop) -> Population:
         totals={"first_us": moment, "last_us": moment},
         profiles=Profiles(none, none, none, empty, empty, empty),
         categories={},
-        shared={**dict.fromkeys((*SHARED, *OF_ACCOUNTS), nothing), "payment_id": marks},
+        shared={**dict.fromkeys((*MARKS, *OF_ACCOUNTS), nothing), "payment_id": marks},
         created_us=moment,
         status_us=unknown,
     )

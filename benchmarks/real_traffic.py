@@ -180,7 +180,7 @@ def levels(folder: Path, seed: int, groups: int = GROUPS) -> Iterator[str]:
     with DuckDB(memory="4GB") as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         case = build_case(engine, people, handoffs(engine, people), ProposalLimits())
         yield from _level_rows(case, seed, groups)
 

@@ -16,7 +16,7 @@ class ProposalLimits(BaseModel):
     smallest_group: int = Field(5, ge=3, description="accounts; smaller groups are not looked at")
     rare_holders: int = Field(100, ge=2, description="accounts; a mark held by more is heavy, not rare")
     habit_share: float = Field(0.03, description="of an account's exchanges; a scaffold used less often is not a habit")
-    habit_least: int = Field(2, description="exchanges; a scaffold used less often is not a habit")
+    habit_least: int = Field(2, ge=2, description="exchanges; a scaffold used less often is not a habit")
     heavy_marks: int = Field(200, description="heavy marks that are made candidates, those of most use first")
     seeds: int = Field(1500, description="accounts around which sameness is looked for")
     sameness_groups: int = Field(40, description="groups that sameness may propose")

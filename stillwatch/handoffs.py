@@ -71,20 +71,12 @@ DISPLACED = Query(
 )
 """The motifs as a reader finds them again on the ledger; a scan reads the same pairs off the sums."""
 
-HELD_BY_FEW = Query(
-    "held_by_few",
-    """
-    with holders as (select mark, count(*) as accounts from marks_history where not alone group by mark)
-    select source, target, cast(sum(continued.n) as bigint) as n, min(exhibit) as exhibit
-    from continued left join holders on continued.mark = holders.mark
-    where holders.accounts is null or holders.accounts <= :few group by source, target""",
-)
-"""Conversations that go on elsewhere, without those that hang on a first turn of too many accounts."""
-
 LIMITS = REACH
 """How far each motif is followed."""
 
-READ = (HELD_BY_FEW, *(Query(f"{name}_pairs", f"select source, target, n, exhibit from {name}") for name in MOTIFS[1:]))
+READ = tuple(
+    Query(f"{name}_pairs", f"select source, target, n, exhibit from {name}") for name in ("moved", *MOTIFS[1:])
+)
 """Pairs of accounts off the sums, in the order of `MOTIFS`."""
 
 
@@ -113,7 +105,7 @@ def handoffs(engine: Engine, people: Population) -> Handoffs:
     ids = pa.array(people.ids, pa.string())
     tables = []
     for motif, query in enumerate(READ):
-        found = engine.table(query, few=LIMITS["few"])
+        found = engine.table(query)
         tables.append(found.append_column("motif", pa.array(np.full(found.num_rows, motif))))
     rows = pa.concat_tables(tables).sort_by([("motif", "ascending"), ("source", "ascending"), ("target", "ascending")])
     ends = [np.asarray(pc.index_in(rows.column(end), value_set=ids).to_numpy()) for end in ("source", "target")]

@@ -70,7 +70,7 @@ def scan(
     """
     clock = _Clock(engine, on_stage)
     clock("profiles")
-    people = population(engine)
+    people = population(engine, settings.proposals)
     known_columns = coverage(engine)
     could = [availability(kind, known_columns.exchanges, known_columns.accounts) for kind in EVIDENCE_TABLE]
     clock("hand-offs")

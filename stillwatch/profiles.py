@@ -19,7 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
+from stillwatch.engine.base import Whole
 from stillwatch.rollups import MARKS, PACES, PROFILE_COLUMNS, USUAL
 
 F64 = npt.NDArray[np.float64]
@@ -43,9 +45,13 @@ PROFILE_SUMS = (
 PROFILES = Query(
     "profiles",
     f"""
-    select place, half, {", ".join(PROFILE_SUMS)} from account_profiles
-    join account_places on account_places.account_id = account_profiles.account_id""",
+    select place, half, {", ".join(f"sums.{name}" for name in PROFILE_SUMS)} from account_profiles as sums
+    join account_places on account_places.account_id = sums.account_id
+    where sums.account_id >= :first and sums.account_id <= :last""",
 )
+AT_ONCE = 10_000_000
+"""Exchanges of the accounts whose profiles are summed at once. What is summed for each of their hours takes half a
+kilobyte, and the rows of one account stand together in the ledger, so that a part of the accounts is read alone."""
 
 USUAL_VALUES = {
     name: Query(
@@ -60,20 +66,6 @@ USUAL_VALUES = {
 }
 """What an account does most often, by attribute; among equals the first in the alphabet."""
 
-SHARED = {
-    kind: Query(
-        f"shared_{kind}",
-        f"""
-        select mark, place, n from marks_{kind} as held
-        join account_places on account_places.account_id = held.account_id where not alone order by mark, place""",
-    )
-    for kind in MARKS
-}
-"""Marks of exchanges that two or more accounts hold, by kind."""
-
-DISTINCT_PROMPTS = Query("distinct_prompts", "select account_id, count(*) as n from marks_prompt group by account_id")
-"""Different prompts of each account that has any."""
-
 INSTRUMENTS = ("payment_id", "device_id")
 """Columns of the account table that name what an account pays with and runs on."""
 
@@ -82,6 +74,55 @@ OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 
 SCAFFOLDS = ("system", "system_head", "head", "tail", "shingle")
 """Kinds of mark that a fixed text around varying tasks leaves."""
+
+
+def _shared(kind: str) -> str:
+    return f"""
+        select mark, place, held.n from marks_{kind} as held
+        join account_places on account_places.account_id = held.account_id
+        where not alone order by mark, place"""
+
+
+_HABIT = "held.n >= :least and held.n >= cast(:share as double) * account_places.n"
+
+
+def _habitual(kind: str) -> str:
+    return f"""
+        with held as (select account_id, mark, n from repeated_{kind}),
+            habits as (select mark, count(*) as n
+                from held join account_places on account_places.account_id = held.account_id
+                where {_HABIT} group by mark),
+            marks as (select held.mark, max(habits.n) as habits from held join habits on habits.mark = held.mark
+                group by held.mark having count(*) >= 2)
+        select held.mark, place, held.n from held join marks on marks.mark = held.mark
+            join account_places on account_places.account_id = held.account_id
+        where habits >= 2 or ({_HABIT}) order by held.mark, place"""
+
+
+SHARED = {
+    kind: Query(f"shared_{kind}", _habitual(kind) if kind in SCAFFOLDS else _shared(kind))
+    for kind in MARKS
+    if kind != "prompt"
+}
+"""Marks of exchanges that two or more accounts hold, by kind.
+
+Scaffolds only if they are a habit of some account: with all who hold it if it is one of two or more, else with that
+account. Nearly everything that accounts have in common is nobody's habit, and tells nothing.
+"""
+
+ASKED = Query(
+    "asked",
+    """
+    with held as (select mark, place, texts.n
+            from repeated_prompt as texts join account_places on account_places.account_id = texts.account_id),
+        marks as (select mark, least(count(*), 2) as holders from held group by mark),
+        told as (select case when holders = 2 then held.mark else 0 end as mark, place, holders, n
+            from held join marks on marks.mark = held.mark)
+    select mark, place, holders, cast(sum(n) as bigint) as n, count(*) as prompts from told
+    group by mark, place, holders order by mark, place""",
+)
+"""Prompts that two or more accounts ask (`holders` is 2), and in one row of each account those that it asks again and
+nobody else does."""
 
 TRAITS = ("email_domain", "email_shape", "payment_bin", "plan", "program", "verification", "status")
 """Columns of the account table that are categories."""
@@ -112,6 +153,8 @@ class Category:
 @dataclass(frozen=True, slots=True)
 class Incidence:
     """Who holds which mark of one kind, for marks that at least two accounts hold.
+
+    Of scaffolds those that are a habit of anybody: all who hold it if it is one of two or more, else who has it.
 
     Attributes:
         kind: the kind of mark.
@@ -185,14 +228,20 @@ class Population:
         return np.array([i for i, account in found if self.ids[i : i + 1] == (account,)], dtype=np.int64)
 
 
-def population(engine: Engine) -> Population:
-    """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has."""
+def population(engine: Engine, limits: ProposalLimits) -> Population:
+    """Return all accounts of the ledger whose sums, and whose view `accounts`, `engine` has.
+
+    Args:
+        limits: what counts as a habit.
+    """
     totals = engine.table(TOTALS).sort_by("account_id")
     ids = totals.column("account_id").combine_chunks()
     engine.plan.need(len(ids) * BYTES, f"a scan of {len(ids):,} accounts")
-    engine.load(_PLACES, pa.table({"account_id": ids, "place": pa.array(np.arange(len(ids), dtype=np.int32))}))
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
-    counts["distinct_prompts"] = _spread(engine.table(DISTINCT_PROMPTS), "n", ids)
+    places = np.arange(len(ids), dtype=np.int32)
+    engine.load(_PLACES, pa.table({"account_id": ids, "place": places, "n": counts["n"]}))
+    asked = engine.columns(ASKED)
+    counts["distinct_prompts"] = counts["prompts"] - _asked_again(asked, len(ids))
     followed = engine.table(PACE_COUNTS)
     counts |= {name: _spread(followed, name, ids) for name in PACES}
     accounts = _aligned(engine.rows("select * from accounts"), ids)
@@ -200,13 +249,17 @@ def population(engine: Engine) -> Population:
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
     categories["declared"] = _either(categories["org"], _verified_domain(categories))
-    shared = {kind: _incidence(kind, engine, len(ids)) for kind in SHARED}
+    habit = {"least": limits.habit_least, "share": limits.habit_share}
+    shared = {
+        kind: _incidence(kind, engine.columns(query, **habit), engine, len(ids)) for kind, query in SHARED.items()
+    }
+    shared["prompt"] = _incidence("prompt", _of_two(asked), engine, len(ids))
     shared |= {name: _account_incidence(name, _category(accounts.column(name)), len(ids)) for name in OF_ACCOUNTS}
     return Population(
         ids=tuple(ids.to_pylist()),
         n=counts["n"],
         totals=counts,
-        profiles=_profiles(engine, len(ids)),
+        profiles=_profiles(engine, ids, counts["n"]),
         categories=categories,
         shared=shared,
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
@@ -263,9 +316,12 @@ def _verified_domain(categories: Mapping[str, Category]) -> Category:
     return Category(np.where(proved, domains.codes, UNKNOWN), domains.values)
 
 
-def _incidence(kind: str, engine: Engine, size: int) -> Incidence:
-    """Return who holds which mark; rows come by mark, which is the order of a matrix by columns."""
-    found = engine.columns(SHARED[kind])
+def _incidence(kind: str, found: dict[str, Whole], engine: Engine, size: int) -> Incidence:
+    """Return who holds which mark; rows come by mark, which is the order of a matrix by columns.
+
+    Args:
+        found: columns `mark`, `place` and `n`, which are taken out of it.
+    """
     mark, places, n = found.pop("mark"), found.pop("place"), as_narrow(found.pop("n"))
     first = np.ones(len(mark), dtype=np.bool_)
     first[1:] = mark[1:] != mark[:-1]
@@ -284,6 +340,19 @@ def narrow(largest: int) -> type[np.int32 | np.int64]:
     return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
+def _of_two(asked: dict[str, Whole]) -> dict[str, Whole]:
+    """Return the rows of prompts that two or more accounts ask."""
+    shared = asked.pop("holders") == 2
+    return {name: asked.pop(name)[shared] for name in ("mark", "place", "n")}
+
+
+def _asked_again(asked: Mapping[str, Whole], size: int) -> I64:
+    """Return how many prompts of each account it had asked before, shape (accounts,)."""
+    again = np.zeros(size, dtype=np.int64)
+    np.add.at(again, asked["place"], asked["n"] - asked["prompts"])
+    return again
+
+
 def _account_incidence(kind: str, category: Category, size: int) -> Incidence:
     held = category.counts() >= 2
     rows = np.flatnonzero(category.known & held[category.codes]) if len(held) else np.empty(0, dtype=np.int64)
@@ -299,16 +368,19 @@ def as_narrow(counts: Counts) -> Counts:
     return counts.astype(narrow(int(counts.max(initial=0))))
 
 
-def _profiles(engine: Engine, size: int) -> Profiles:
+def _profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
     columns = len(PROFILE_COLUMNS)
-    sums = {name: np.zeros((2, size)) for name in ("n", "blocks", "nn")}
-    wide = {name: np.zeros((2, size, columns)) for name in ("sums", "ss", "ns")}
-    for batch in engine.batches(PROFILES):
-        halves, places = (batch.column(name).to_numpy() for name in ("half", "place"))
-        values = [pc.fill_null(batch.column(name).cast(pa.float64()), 0.0).to_numpy() for name in PROFILE_SUMS]
-        for name, value in zip(sums, values, strict=False):
-            sums[name][halves, places] = value
-        for i, name in enumerate(wide):
-            first = len(sums) + i * columns
-            wide[name][halves, places] = np.stack(values[first : first + columns], axis=1)
+    sums = {name: np.zeros((2, len(ids))) for name in ("n", "blocks", "nn")}
+    wide = {name: np.zeros((2, len(ids), columns)) for name in ("sums", "ss", "ns")}
+    for part in np.split(np.arange(len(ids)), np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)) + 1):
+        if not len(part):
+            continue
+        for batch in engine.batches(PROFILES, first=ids[part[0]].as_py(), last=ids[part[-1]].as_py()):
+            halves, places = (batch.column(name).to_numpy() for name in ("half", "place"))
+            values = [pc.fill_null(batch.column(name).cast(pa.float64()), 0.0).to_numpy() for name in PROFILE_SUMS]
+            for name, value in zip(sums, values, strict=False):
+                sums[name][halves, places] = value
+            for i, name in enumerate(wide):
+                first = len(sums) + i * columns
+                wide[name][halves, places] = np.stack(values[first : first + columns], axis=1)
     return Profiles(**sums, **wide)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import MOTIFS, Handoffs, handoffs
 from stillwatch.profiles import population
 from stillwatch.record import ACCOUNTS, conform
@@ -40,7 +41,7 @@ def _moves(
     told = {"account_id": names, "org_id": pa.array(org_id, pa.string()), "email_domain": pa.array(domain, pa.string())}
     told["verification"] = pa.array([name and "organisation" for name in domain], pa.string())
     with attached(pa.Table.from_pylist(sketches, SKETCHES), conform(pa.table(told), ACCOUNTS)) as engine:
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         return handoffs(engine, people), people.ids
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -9,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stillwatch.profiles import OF_ACCOUNTS, SHARED, TRAITS, UNKNOWN, Population, population
-from stillwatch.rollups import PROFILE_COLUMNS
+from stillwatch import profiles
+from stillwatch.config import ProposalLimits
+from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, TRAITS, UNKNOWN, Population, population
+from stillwatch.rollups import MARKS, PROFILE_COLUMNS
 from stillwatch.sketch.schema import SHINGLES
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import NULLABLE, Crowd, attached, dealt, ledger
@@ -26,12 +29,12 @@ def tables() -> tuple[pa.Table, pa.Table]:
 @pytest.fixture(scope="module")
 def people(tables: tuple[pa.Table, pa.Table]) -> Population:
     with attached(*tables) as engine:
-        return population(engine)
+        return population(engine, ProposalLimits())
 
 
 def _of(*crowds: Crowd, empty: tuple[str, ...] = ()) -> Population:
     with attached(*ledger(*crowds, empty=empty)) as engine:
-        return population(engine)
+        return population(engine, ProposalLimits())
 
 
 def _by_account(exchanges: pa.Table, column: str) -> Iterator[tuple[int, object]]:
@@ -120,18 +123,62 @@ def test_lengths_of_answers_stand_in_only_where_no_prompt_has_text() -> None:
     assert _of(crowd, empty=(*TOPICS, "input_chars")).profiles.sums[:, :, output].any()
 
 
-@pytest.mark.parametrize("kind", [*SHARED, *OF_ACCOUNTS])
-def test_marks_are_kept_that_two_accounts_hold(
+@pytest.mark.parametrize("at_once", [1, 7, 150])
+def test_profiles_of_some_accounts_at_a_time_are_those_of_all(
+    people: Population, tables: tuple[pa.Table, pa.Table], at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "AT_ONCE", at_once)
+    with attached(*tables) as engine:
+        found = population(engine, ProposalLimits()).profiles
+    for name in ("n", "blocks", "nn", "sums", "ss", "ns"):
+        assert np.array_equal(getattr(found, name), getattr(people.profiles, name)), name
+
+
+@pytest.mark.parametrize("kind", [*MARKS, *OF_ACCOUNTS])
+def test_marks_are_kept_that_two_accounts_hold_and_scaffolds_that_are_a_habit(
     people: Population, tables: tuple[pa.Table, pa.Table], kind: str
 ) -> None:
     held: dict[object, Counter[int]] = defaultdict(Counter)
     for account, mark in _held(kind, tables):
         held[mark][account] += 1
     shared = [counts for counts in held.values() if len(counts) >= 2]
+    if kind in SCAFFOLDS:
+        shared = [counts for counts in map(functools.partial(_telling, people), shared) if counts]
     found = people.shared[kind]
     assert sorted(found.holders.tolist()) == sorted(len(counts) for counts in shared)
     assert found.matrix.sum() == sum(sum(counts.values()) for counts in shared)
     assert found.matrix.shape == (people.size, len(shared))
+
+
+def _telling(people: Population, held: Counter[int]) -> Counter[int]:
+    """Return all who hold a mark if it is a habit of two of them, else those whose habit it is."""
+    habits = Counter({i: n for i, n in held.items() if n >= 2 and n >= 0.03 * people.n[i]})
+    return held if len(habits) >= 2 else habits
+
+
+def test_a_scaffold_is_kept_with_all_who_hold_it_where_it_is_a_habit_of_two() -> None:
+    """One account in ten alone has the first text as a habit, two in ten the second; nobody has the third."""
+    times = {1: (5, 1, 1), 2: (5, 5, 1), 3: (1, 1, 1), 4: (1, 9, 0)}
+    texts = [(who, mark) for mark, of in times.items() for who, n in enumerate(of) for _ in range(n)]
+    tails = {(who, nth): mark for who in range(3) for nth, mark in enumerate(m for w, m in texts if w == who)}
+    columns = {
+        "tail_mark": lambda rows: [
+            tails.get((a, k), -1 - n) for a, k, n in zip(rows.account, rows.nth, rows.number, strict=True)
+        ]
+    }
+    found = _of(Crowd("a", 3, exchanges=60, uneven=0, columns=columns)).shared["tail"]
+    kept = {int(mark): found.matrix[:, [i]].todense().ravel().tolist() for i, mark in enumerate(found.marks)}
+    assert kept == {1: [5, 0, 0], 2: [5, 5, 1], 4: [0, 9, 0]}
+
+
+def test_prompts_that_are_asked_again_are_told_from_those_that_others_ask() -> None:
+    prompts = {(0, 0): 1, (0, 1): 1, (0, 2): 2, (1, 0): 2, (1, 1): 2, (1, 2): 3, (2, 0): 4}
+    columns = {"prompt_mark": lambda rows: [prompts.get((a, k)) for a, k in zip(rows.account, rows.nth, strict=True)]}
+    found = _of(Crowd("a", 3, exchanges=5, uneven=0, columns=columns))
+    assert found.shared["prompt"].marks.tolist() == [2]
+    assert found.shared["prompt"].matrix.todense().tolist() == [[1], [2], [0]]
+    assert found.totals["prompts"].tolist() == [3, 3, 1]
+    assert found.totals["distinct_prompts"].tolist() == [2, 2, 1]
 
 
 def _held(kind: str, tables: tuple[pa.Table, pa.Table]) -> Iterator[tuple[int, object]]:
@@ -183,7 +230,7 @@ def test_a_mail_domain_declares_an_organisation_that_proved_to_be_one_and_named_
 def test_accounts_that_are_in_no_table_are_not_known() -> None:
     exchanges, accounts = ledger(Crowd("a", 6, traits={"payment_id": dealt(2), "plan": "pro"}))
     with attached(exchanges, accounts.slice(0, 3)) as engine:
-        found = population(engine)
+        found = population(engine, ProposalLimits())
     assert found.categories["plan"].codes.tolist() == [0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN]
     assert found.created_us[3:].tolist() == [UNKNOWN] * 3
     assert found.shared["payment_id"].holders.tolist() == [2]
@@ -192,7 +239,7 @@ def test_accounts_that_are_in_no_table_are_not_known() -> None:
 def test_an_empty_account_table_is_no_trouble() -> None:
     exchanges, accounts = ledger(Crowd("a", 6))
     with attached(exchanges, accounts.slice(0, 0)) as engine:
-        assert population(engine).size == 6
+        assert population(engine, ProposalLimits()).size == 6
 
 
 def test_nothing_known_is_no_trouble() -> None:
@@ -212,7 +259,7 @@ def test_categories_count_their_values(people: Population) -> None:
 def test_it_is_the_same_in_any_order_of_rows(people: Population, tables: tuple[pa.Table, pa.Table]) -> None:
     order = np.random.default_rng(1).permutation(tables[0].num_rows)
     with attached(tables[0].take(order), tables[1].take(np.arange(tables[1].num_rows)[::-1]), files=3) as engine:
-        other = population(engine)
+        other = population(engine, ProposalLimits())
     assert other.ids == people.ids
     assert all(np.array_equal(other.totals[name], people.totals[name]) for name in people.totals)
     assert np.array_equal(other.profiles.ss, people.profiles.ss)

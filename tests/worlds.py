@@ -207,7 +207,7 @@ def a_world(
     if remarked:
         exchanges = _remarked(exchanges)
     with attached(exchanges, accounts, files=2 if shuffled else 1) as engine:
-        people = population(engine)
+        people = population(engine, LIMITS)
         yield World(engine, build_case(engine, people, handoffs(engine, people), LIMITS))
 
 

@@ -121,7 +121,7 @@ def read(world: World, folder: Path) -> Iterator[tuple[Case, Flags]]:
     with DuckDB(memory="4GB", threads=1) as engine:
         engine.attach(ledger.exchange_files(), ledger.accounts_table(), since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
-        people = population(engine)
+        people = population(engine, ProposalLimits())
         case = build_case(engine, people, handoffs(engine, people), ProposalLimits())
         yield case, np.array([name in ordinary for name in people.ids])
 

@@ -21,7 +21,7 @@ TESTING_HALF = 1
 HOURLY = Query(
     "hourly",
     """
-    select place, hour, n from account_hours
+    select place, hour, account_hours.n from account_hours
     join account_places on account_places.account_id = account_hours.account_id order by place, hour""",
 )
 

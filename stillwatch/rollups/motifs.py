@@ -40,17 +40,20 @@ def failover(*, summed: bool) -> str:
     """Return the query for bodies that failed and were sent again under another account, by pair of accounts.
 
     Args:
-        summed: as a sum: it reads `recent` and counts what is sent again in rows that are `own`. Without, it reads
-            `exchanges` and counts them all.
+        summed: as a sum: it reads `recent` and counts what is sent again in rows that are `own`, and puts only bodies
+            in order of which a try failed. Without, it reads `exchanges` and counts them all.
     """
-    source, own, counted = ("recent", ", own", "own and ") if summed else ("exchanges", "", "")
+    source, own, counted, which = "exchanges", "", "", "is not null"
+    if summed:
+        source, own, counted = "recent", ", own", "own and "
+        which = "in (select body_mark from recent where status >= 400)"
     text = f"""
     with tries as (
         select body_mark, account_id, exchange_id, ts{own},
             lag(account_id) over (partition by body_mark order by ts, exchange_id) as last_account,
             lag(status) over (partition by body_mark order by ts, exchange_id) as last_status,
             lag(ts) over (partition by body_mark order by ts, exchange_id) as last_ts
-        from {source} where body_mark is not null and status is not null)
+        from {source} where body_mark {which} and status is not null)
     select last_account as source, account_id as target, count(*) as n, min(exchange_id) as exhibit
     from tries where {counted}last_account <> account_id and last_status >= 400
         and epoch_us(ts) - epoch_us(last_ts) <= :seconds * 1000000

@@ -6,7 +6,7 @@ that a reader cannot tell which it reads. A lot is whole days of UTC, and every 
 
 Why merging is exact, for what is no plain sum, smallest or largest value:
 
-- hours (`account_totals`, `account_hours`, `account_profiles`): an hour lies in one day, so hours of two lots are
+- hours (`account_hours`, `account_profiles`): an hour lies in one day, so hours of two lots are
   different hours. Squares of hourly sums may be added for the same reason.
 - profiles: lengths of answers stand in only where no prompt has text at all. A lot says which way it was summed; if
   any has text, those without add nothing, as a scan of all days would have it.
@@ -41,6 +41,15 @@ REACH = {"hours": 6, "few": 3, "seconds": 60}
 """A conversation is followed for six hours; a first turn that more than three accounts share ("hi") joins nobody; a
 fail-over comes within a minute, the longest wait that relays use before they switch accounts."""
 
+LARGEST_SQUARE = 9.0e18
+"""What the square of the sum of an hour counts as at the most.
+
+Hourly sums are kept as floating point, which is exact for whole numbers below 2^53: lengths are below 1,100, topics
+below 128. Their squares are exact up to 2^53, which takes 90,000 exchanges an hour of one account with the longest
+prompts there are, and beyond it rounded to 53 bits, as whoever reads the sums rounds them. They are added up as whole
+numbers, so that sums are the same in any order. More than this is three million such exchanges in an hour.
+"""
+
 SKETCHED = {
     "key_id": "key_mark",
     "end_user_id": "end_user_mark",
@@ -60,9 +69,12 @@ _NAMES = {name: column for name in EXCHANGES.names if (column := SKETCHED.get(na
 
 
 def _known(column: str) -> str:
+    """Return how many exchanges know a column; lists if they are not empty, calls of tools if there are any."""
+    if not SKETCHES.field(column).nullable:
+        return "count(*)"
     if column in ("prefix_marks", "issued_marks", "presented_marks"):
-        return f"case when len({column}) > 0 then 1 end"
-    return "case when tool_calls > 0 then 1 end" if column == "tool_calls" else column
+        return f"count(case when len({column}) > 0 then 1 end)"
+    return "count(case when tool_calls > 0 then 1 end)" if column == "tool_calls" else f"count({column})"
 
 
 def _added(name: str) -> str:
@@ -74,14 +86,19 @@ def _large(value: str, name: str) -> str:
     return f"cast(sum({value}) as decimal(38, 0)) as {name}"
 
 
+def _square(value: str) -> str:
+    """Return the product of two sums of an hour, as a whole number that fits into 64 bits."""
+    return f"cast(least({value}, {LARGEST_SQUARE}) as bigint)"
+
+
 def _all(name: str) -> str:
     return f"(select * from past_{name} union all select * from new_{name})"
 
 
+_HOUR = "cast(epoch_us(ts) // 3600000000 as bigint)"
 _INTENT = "count(case when intent = {i} and intent_bits >= :intent_bits then 1 end)"
 _COUNTS = {
     "n": "count(*)",
-    "hours": "count(distinct date_trunc('hour', ts))",
     "with_text": "count(input_chars)",
     "with_turn": "count(turn)",
     "later_turns": "count(case when turn > 1 then 1 end)",
@@ -112,20 +129,30 @@ _PROFILE_SQUARES |= {f"{c}_ns": f"n * {c}" for c in PROFILE_COLUMNS}
 
 USUAL = {
     "client": (
+        "user_agent, client_fp",
         "coalesce(user_agent, '') || ' ' || coalesce(client_fp, '')",
         "user_agent is not null or client_fp is not null",
     ),
-    "asn": ("cast(asn as varchar)", "asn is not null"),
-    "access_path": ("access_path", "access_path is not null"),
-    "model": ("model", "model is not null"),
+    "asn": ("asn", "cast(asn as varchar)", "asn is not null"),
+    "access_path": ("access_path", "access_path", "access_path is not null"),
+    "model": ("model", "model", "model is not null"),
     "settings": (
+        "temperature, max_tokens",
         "coalesce(cast(try_cast(temperature as decimal(18, 6)) as varchar), '') || ' '"
         " || coalesce(cast(max_tokens as varchar), '')",
         "temperature is not null or max_tokens is not null",
     ),
-    "org": ("org_id", "org_id is not null"),
+    "org": ("org_id", "org_id", "org_id is not null"),
 }
-"""Attributes of which an account has one that is usual, as text: how it is written, and where it is known."""
+"""Attributes of which an account has one that is usual: columns, how they are written as text, where they are known."""
+
+
+def _usual(columns: str, value: str, given: str) -> str:
+    """Return the query that counts values of each account; a value is written once, and not for every exchange."""
+    return f"""
+        with counted as (select account_id, {columns}, count(*) as n from exchanges where {given}
+                group by account_id, {columns})
+        select account_id, {value} as value, {_added("n")} from counted group by account_id, {value}"""
 
 
 def _column(name: str) -> str:
@@ -144,6 +171,10 @@ MARKS = {
 }
 """Marks of exchanges by kind, null where there is none."""
 
+_TALK = "coalesce(session_mark, prefix_marks[1])"
+_FOLLOWED = f"(select * from recent where {_TALK} in (select distinct {_TALK} from recent where turn <> 1)) as followed"
+"""Exchanges of conversations that may have a follow-up: with another turn than the first."""
+
 _HISTORY = "select account_id, prefix_marks[len(prefix_marks)] as mark from exchanges where len(prefix_marks) >= 1"
 
 
@@ -158,31 +189,28 @@ def _marks(source: str) -> str:
 
 _OF_EXCHANGES = {
     "known": f"""
-        select {", ".join(f"count({_known(column)}) as {name}" for name, column in _NAMES.items())} from exchanges""",
+        select {", ".join(f"{_known(column)} as {name}" for name, column in _NAMES.items())} from exchanges""",
     "account_totals": f"""
         select account_id, {", ".join(f"{value} as {name}" for name, (_, value) in _ENDS.items())},
             {", ".join(f"{value} as {name}" for name, value in _COUNTS.items())}
         from exchanges group by account_id""",
     "account_profiles": f"""
         with asked as (
-                select account_id, half, date_trunc('hour', ts) as hour,
+                select account_id, half, {_HOUR} as hour,
                     {", ".join(f"coalesce(topic_{i}, 0) as topic_{i}" for i in range(TOPIC_WIDTH))}, {_LENGTHS}
                 from exchanges where topic_0 is not null or :without_text = 1),
             hourly as (
-                select account_id, half, hour, count(*) as n, {", ".join(f"sum({c}) as {c}" for c in PROFILE_COLUMNS)}
+                select account_id, half, hour, cast(count(*) as double) as n,
+                    {", ".join(f"sum(cast({c} as double)) as {c}" for c in PROFILE_COLUMNS)}
                 from asked group by account_id, half, hour)
         select account_id, half, {_added("n")}, count(*) as blocks, {", ".join(_added(c) for c in PROFILE_COLUMNS)},
-            {", ".join(_large(value, name) for name, value in _PROFILE_SQUARES.items())}, :without_text = 0 as of_text
+            {", ".join(_large(_square(value), name) for name, value in _PROFILE_SQUARES.items())},
+            :without_text = 0 as of_text
         from hourly group by account_id, half""",
-    "account_paces": paces("recent"),
-    "account_hours": """
-        select account_id, cast(epoch_us(ts) // 3600000000 as bigint) as hour, count(*) as n
-        from exchanges group by account_id, cast(epoch_us(ts) // 3600000000 as bigint)""",
-    **{
-        f"usual_{name}": f"""
-        select account_id, {value} as value, count(*) as n from exchanges where {given} group by account_id, {value}"""
-        for name, (value, given) in USUAL.items()
-    },
+    "account_paces": paces(_FOLLOWED),
+    "account_hours": f"""
+        select account_id, {_HOUR} as hour, count(*) as n from exchanges group by account_id, {_HOUR}""",
+    **{f"usual_{name}": _usual(*how) for name, how in USUAL.items()},
     **{f"marks_{kind}": _marks(source) for kind, source in MARKS.items()},
     "marks_history": _marks(_HISTORY),
     "continued": continued(summed=True),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stillwatch.engine import DuckDB, Engine, Query
 from stillwatch.rollups.pace import PACE
+from stillwatch.rollups.readings import READ_OF_EXCHANGES, READ_OF_SUMS
 from stillwatch.rollups.sums import MERGED, OF_EXCHANGES, REACH
 
 _RECENT = (
@@ -20,8 +21,8 @@ RECENT_AND_EARLIER = Query("recent", f"{RECENT.sql} union all select {_RECENT}, 
 WITH_TEXT = Query("with_text", "select count(input_chars) as n from exchanges")
 
 
-READ_AGAIN = ("account_hours", "marks_prompt")
-"""Sums that a scan reads twice: hours for the tests and for the timeline, prompts as marks and to be counted."""
+READ_AGAIN = ("account_hours",)
+"""Sums that a scan reads twice: hours for the tests and for the timeline."""
 
 
 def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = False) -> None:
@@ -33,7 +34,7 @@ def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = Fa
     """
     engine.view(RECENT_AND_EARLIER if with_earlier else RECENT)
     without_text = int(engine.table(WITH_TEXT).column("n")[0].as_py() == 0)
-    for query in OF_EXCHANGES.values():
+    for query in (*OF_EXCHANGES.values(), *READ_OF_EXCHANGES.values()):
         engine.view(query, intent_bits=intent_bits, without_text=without_text, **REACH, **PACE)
     for name in READ_AGAIN:
         engine.hold(name)
@@ -48,3 +49,5 @@ def merge_sums(engine: DuckDB, past: Path, new: Sequence[Path]) -> None:
         engine.read(f"past_{name}", [past / f"{name}.parquet"])
         engine.read(f"new_{name}", [folder / f"{name}.parquet" for folder in new])
         engine.view(query)
+    for query in READ_OF_SUMS.values():
+        engine.view(query, **REACH)

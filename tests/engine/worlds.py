@@ -46,6 +46,8 @@ _VALUES: dict[str, Value] = {
     "stop": MIDNIGHT - 20 * 24 * HOUR,
     "value": "Firm Ltd",
     "without_text": 0,
+    "first": "",
+    "last": "\U0010ffff",
 }
 
 _MORE: dict[str, Column] = {name: lambda rows: rows.number % 50 for name in ("tail_mark", "shingle_0_mark")}
@@ -90,6 +92,8 @@ class Small:
         """Give an engine the ledger, its sums, those of two lots of days, and the group."""
         engine.attach(self.exchanges, self.accounts, since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
+        places = engine.rows("select account_id, n from account_totals").sort_by("account_id")
+        engine.load("account_places", places.append_column("place", pa.array(range(len(places)), pa.int64())))
         tables = self.lots | dict.fromkeys(("groups", "members", "suspects"), self.members) | {"telling": _TELLING}
         ids = pc.unique(engine.rows("select account_id from exchanges").column("account_id"))
         tables["account_places"] = pa.table({"account_id": ids, "place": np.arange(len(ids), dtype=np.int32)})
@@ -152,7 +156,7 @@ def attach_six_hours(engine: Engine, folder: Path, *, since: int, until: int) ->
 def _exhibits(made: Small) -> dict[str, str]:
     with DuckDB(memory="1GB", threads=1) as engine:
         made.attach(engine)
-        people = population(engine)
+        people = population(engine, LIMITS)
         case = build_case(engine, people, handoffs(engine, people), LIMITS)
     accounts = people.positions(sorted(made.members.column("account_id").to_pylist()))
     group = Group(GROUP, accounts, frozenset(), "none")

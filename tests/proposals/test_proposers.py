@@ -176,7 +176,7 @@ def tiny() -> dict[int, Sight]:
 def nobody() -> Sight:
     exchanges, accounts = ledger(Crowd("a", 5))
     with attached(exchanges.slice(0, 0), accounts) as engine:
-        people = population(engine)
+        people = population(engine, LIMITS)
         return Sight(people, handoffs(engine, people), LIMITS, Earlier())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.config import ProposalLimits
 from stillwatch.coverage import Coverage, coverage
 from stillwatch.engine import DuckDB
 from stillwatch.evidence.build import HOURLY
@@ -102,7 +103,7 @@ def sums(engine: DuckDB) -> Sums:
 
 def read(engine: DuckDB) -> tuple[Population, Handoffs, Coverage, list[dict[str, Any]]]:
     """Return what a scan makes of the sums."""
-    people = population(engine)
+    people = population(engine, ProposalLimits())
     hours = engine.table(HOURLY)
     return people, handoffs(engine, people), coverage(engine), hours.to_pylist()
 

@@ -308,11 +308,17 @@ def _sparse(kind: str, rows: I64, columns: I64, n: I64, axes: tuple[int, Marks])
     return Incidence(kind, matrix, np.bincount(columns, minlength=len(marks)).astype(np.int64), marks)
 
 
+def _parts(ids: pa.Array, n: I64) -> list[tuple[str, str]]:
+    """Return the first and the last id of parts of the accounts, each of about `AT_ONCE` exchanges."""
+    if not len(ids):
+        return [("", "")]
+    lasts = np.append(np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)), len(ids) - 1)
+    firsts = np.append(0, lasts[:-1] + 1)
+    return [(ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts, lasts, strict=True)]
+
+
 def _profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
-    tables = [
-        engine.table(PROFILES, first=ids[part[0]].as_py(), last=ids[part[-1]].as_py())
-        for part in np.split(np.arange(len(ids)), np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)) + 1)
-    ]
+    tables = [engine.table(PROFILES, first=first, last=last) for first, last in _parts(ids, n)]
     table = pa.concat_tables(tables)
     halves, places = _ints(table.column("half")), _positions(table.column("account_id"), ids)
 

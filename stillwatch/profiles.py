@@ -368,14 +368,21 @@ def as_narrow(counts: Counts) -> Counts:
     return counts.astype(narrow(int(counts.max(initial=0))))
 
 
+def _parts(ids: pa.Array, n: I64) -> list[tuple[str, str]]:
+    """Return the first and the last id of parts of the accounts, each of about `AT_ONCE` exchanges."""
+    if not len(ids):
+        return [("", "")]
+    lasts = np.append(np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)), len(ids) - 1)
+    firsts = np.append(0, lasts[:-1] + 1)
+    return [(ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts, lasts, strict=True)]
+
+
 def _profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
     columns = len(PROFILE_COLUMNS)
     sums = {name: np.zeros((2, len(ids))) for name in ("n", "blocks", "nn")}
     wide = {name: np.zeros((2, len(ids), columns)) for name in ("sums", "ss", "ns")}
-    for part in np.split(np.arange(len(ids)), np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)) + 1):
-        if not len(part):
-            continue
-        for batch in engine.batches(PROFILES, first=ids[part[0]].as_py(), last=ids[part[-1]].as_py()):
+    for first_id, last_id in _parts(ids, n):
+        for batch in engine.batches(PROFILES, first=first_id, last=last_id):
             halves, places = (batch.column(name).to_numpy() for name in ("half", "place"))
             values = [pc.fill_null(batch.column(name).cast(pa.float64()), 0.0).to_numpy() for name in PROFILE_SUMS]
             for name, value in zip(sums, values, strict=False):

@@ -17,7 +17,6 @@ from stillwatch.evidence.case import (
     Group,
     against_random,
     bound,
-    group_rows,
     matched_groups,
     names,
     sample,
@@ -68,8 +67,10 @@ def together(case: Case, groups: I64) -> F64:
 
     Both are taken around the mean of the hour of the day and that of the day. `groups` has shape (groups, members).
     """
-    totals = (group_rows(groups, case.people.size) @ case.hourly).toarray().astype(np.float64)
-    joint = (_residual(totals) ** 2).sum(axis=1)
+    rows, hours = case.hourly[groups.ravel()], case.hourly.shape[1]
+    group = np.repeat(np.repeat(np.arange(len(groups)), groups.shape[1]), np.diff(rows.indptr))
+    totals: F64 = np.bincount(group * hours + rows.indices, rows.data, len(groups) * hours).astype(np.float64)
+    joint = (_residual(totals.reshape(len(groups), hours)) ** 2).sum(axis=1)
     return np.asarray(np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9))
 
 

@@ -67,10 +67,10 @@ def together(case: Case, groups: I64) -> F64:
 
     Both are taken around the mean of the hour of the day and that of the day. `groups` has shape (groups, members).
     """
-    rows, hours = case.hourly[groups.ravel()], case.hourly.shape[1]
-    group = np.repeat(np.repeat(np.arange(len(groups)), groups.shape[1]), np.diff(rows.indptr))
-    totals: F64 = np.bincount(group * hours + rows.indices, rows.data, len(groups) * hours).astype(np.float64)
-    joint = (_residual(totals.reshape(len(groups), hours)) ** 2).sum(axis=1)
+    rows = case.hourly[groups.ravel()].astype(np.float64)
+    bounds = np.arange(0, groups.size + 1, groups.shape[1])
+    sums = sparse.csr_array((np.ones(groups.size), np.arange(groups.size), bounds), shape=(len(groups), groups.size))
+    joint = (_residual((sums @ rows).toarray()) ** 2).sum(axis=1)
     return np.asarray(np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9))
 
 

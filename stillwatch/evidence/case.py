@@ -221,13 +221,6 @@ def counts_of(people: Population, trait: str) -> I64:
     return people.categories[trait].counts()
 
 
-def group_rows(drawn: I64, size: int) -> sparse.csr_array:
-    """Return groups of accounts as rows of zeros and counts, shape (groups, accounts); a product sums over members."""
-    groups, members = drawn.shape
-    bounds = np.arange(0, groups * members + 1, members)
-    return sparse.csr_array((np.ones(groups * members, dtype=np.int64), drawn.ravel(), bounds), shape=(groups, size))
-
-
 def against_random(value: float, drawn: F64) -> tuple[float, float]:
     """Return P(as low) and P(as high) for a statistic against its values in random groups, shape (RANDOM_GROUPS,).
 

@@ -17,7 +17,6 @@ from stillwatch.evidence.case import (
     Group,
     against_random,
     bound,
-    group_rows,
     matched_groups,
     names,
     sample,
@@ -70,8 +69,10 @@ def together(case: Case, groups: I64) -> F64:
 
     Both are taken around the mean of the hour of the day and that of the day. `groups` has shape (groups, members).
     """
-    totals = (group_rows(groups, case.people.size) @ case.hourly).toarray().astype(np.float64)
-    joint = (_residual(totals) ** 2).sum(axis=1)
+    rows = case.hourly[groups.ravel()].astype(np.float64)
+    bounds = np.arange(0, groups.size + 1, groups.shape[1])
+    sums = sparse.csr_array((np.ones(groups.size), np.arange(groups.size), bounds), shape=(len(groups), groups.size))
+    joint = (_residual((sums @ rows).toarray()) ** 2).sum(axis=1)
     return np.asarray(np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9))
 
 

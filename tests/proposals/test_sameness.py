@@ -11,7 +11,7 @@ import pytest
 from stillwatch.findings import Candidate
 from stillwatch.profiles import I64
 from stillwatch.proposals import jaccard
-from stillwatch.proposals.sameness import _Centres, _field, _inside, sameness
+from stillwatch.proposals.sameness import _POWERS, _Centres, _contrasts, _field, _inside, sameness
 from tests.worlds import NULLABLE, Crowd, a_world
 
 BARE = [name for name in NULLABLE if name != "input_chars" and not name.startswith("topic_")]
@@ -100,15 +100,22 @@ def test_how_many_distances_are_computed_at_a_time_changes_nothing(
     assert usual
 
 
-def test_balls_are_those_of_a_look_at_every_distance() -> None:
-    with a_world(Crowd("people", 120, exchanges=40), empty=BARE) as made:
-        field = _field(made.sight)
-        of = made.sight.means
+def test_balls_are_those_of_a_look_at_every_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[_inside.__module__], "_ACCOUNTS", 37)
+    pool = Crowd("pool", 40, exchanges=60, unlike=0.05)
+    with a_world(Crowd("people", 120, exchanges=40, unlike=0.3), pool, empty=BARE) as made:
+        field, of = _field(made.sight), made.sight.means
     assert field is not None
-    z, n, power, size = of.z[field.accounts], of.n[field.accounts], 4.0, 1.5
-    centres = _Centres(field.means[:9, :-2], field.error[:9])
-    for place, found in enumerate(_inside(field, centres, size, power)):
-        allowed = 1.0 / n + 1.0 / n[place]
-        apart = field.excess + (field.means[place, :-2] ** 2).mean()
-        near = ((z - z[place]) ** 2).mean(axis=1) / allowed <= size
-        assert np.array_equal(found, np.flatnonzero(near & (1.0 + apart / allowed >= power)))
+    z, n, size = of.z[field.accounts], of.n[field.accounts], field.radius
+    seeds = np.arange(0, len(n), 6)
+    centres = _Centres(field.means[seeds, :-2], field.error[seeds])
+    contrasts = _contrasts(field, centres)
+    for row, power in enumerate(_POWERS):
+        for place, found in enumerate(_inside(field, centres, size, power)):
+            allowed = 1.0 / n + centres.errs[place]
+            apart = field.excess + (centres.means[place] ** 2).mean()
+            able, far = 1.0 + apart / allowed >= power, ((z - z[seeds[place]]) ** 2).mean(axis=1) / allowed
+            within, beyond = (int((able & (far <= times * size)).sum()) for times in (1, 2))
+            assert np.array_equal(found, np.flatnonzero(able & (far <= size)))
+            assert contrasts[row, place] == (within / (beyond - within + 1) if within >= 3 else 0.0)
+    assert (contrasts > 0).any()

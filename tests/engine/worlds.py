@@ -93,10 +93,8 @@ class Small:
         engine.attach(self.exchanges, self.accounts, since=None, until=None)
         sum_exchanges(engine, intent_bits=BELIEVED)
         places = engine.rows("select account_id, n from account_totals").sort_by("account_id")
-        engine.load("account_places", places.append_column("place", pa.array(range(len(places)), pa.int64())))
+        engine.load("account_places", places.append_column("place", pa.array(range(len(places)), pa.int32())))
         tables = self.lots | dict.fromkeys(("groups", "members", "suspects"), self.members) | {"telling": _TELLING}
-        ids = pc.unique(engine.rows("select account_id from exchanges").column("account_id"))
-        tables["account_places"] = pa.table({"account_id": ids, "place": np.arange(len(ids), dtype=np.int32)})
         for name, table in tables.items():
             engine.load(name, table)
         engine.read("earlier", self.exchanges[:1])

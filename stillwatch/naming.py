@@ -111,7 +111,8 @@ class _Naming:
                 insort(waiting, self._again(one, part), key=lambda each: each.strength)
             if parts:
                 continue
-            one, found = self._whole(one)
+            one = self._as_members(one)
+            found = None if one.verdict is None else membership(one.tested, self.case, one.verdict)
             members = group.accounts if found is None else np.flatnonzero(found.members & ~self.taken)
             if len(members) < smallest:
                 continue
@@ -126,7 +127,7 @@ class _Naming:
     def _weighed(self, tested: Tested, q_value: float) -> _Judged:
         """Return the verdict on a group, and with it how strong it would be as all its members."""
         one = self._verdict(tested, q_value)
-        return one if one.verdict is None else replace(one, whole=self._whole(one)[0].tested)
+        return one if one.verdict is None else replace(one, whole=self._as_members(one).tested)
 
     def _verdict(self, tested: Tested, q_value: float) -> _Judged:
         verdict, reason = judge(tested.evidence, q_value, self.settings.false_discoveries, self.weights)
@@ -175,22 +176,20 @@ class _Naming:
         tested = self._test(one, part)
         return self._weighed(tested, max(one.q_value, q_values([*self.tested, tested])[-1]))
 
-    def _whole(self, one: _Judged) -> tuple[_Judged, Membership | None]:
-        """Return a group of one operator with its members, tested once more as all of them: a proposer hands in a part,
-        whose rest then stands among those it is compared with. Its q-value stays what it was."""
+    def _as_members(self, one: _Judged) -> _Judged:
+        """Return a group of one operator tested once more as all its members: a proposer hands in a part, whose rest
+        then stands among those it is compared with. Its q-value stays what it was, and so does a group that passes as
+        it was handed in alone."""
         if doubt(one.tested.evidence, one.q_value, self.settings.false_discoveries, self.weights):
-            return one, None
+            return one
         found = membership(one.tested, self.case, one.verdict or VerdictKind.COORDINATED)
-        part = one, found if one.verdict is not None else None
         accounts = np.flatnonzero(found.members & ~self.taken)
         if len(accounts) < self.settings.proposals.smallest_group:
-            return part
+            return one
         if np.array_equal(accounts, one.tested.group.accounts):
-            return part
+            return one
         whole = self._verdict(self._test(one, accounts), one.q_value)
-        if whole.verdict is None:
-            return part
-        return whole, membership(whole.tested, self.case, whole.verdict)
+        return one if whole.verdict is None else whole
 
     def _test(self, one: _Judged, accounts: I64) -> Tested:
         """Return a group tested with other accounts in place of its own."""

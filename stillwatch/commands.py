@@ -70,9 +70,8 @@ def import_logs(
 ) -> IngestReport:
     """Import logs into the ledger in `folder`, which is made if it is not there.
 
-    An import that finds nothing usable leaves no new ledger behind.
+    An import that finds nothing usable, or is refused, leaves no new ledger behind.
     """
-    expand([*logs])
     if options.mapping is not None:
         load_mapping(options.mapping)
     if key is not None:
@@ -81,7 +80,7 @@ def import_logs(
     ledger = Ledger.open_or_create(folder, key)
     try:
         return ingest(logs, ledger, options=options, on_progress=watcher.on_import)
-    except NothingUsable:
+    except (NothingUsable, Refused):
         if fresh and not ledger.import_ids():
             shutil.rmtree(folder)
         raise

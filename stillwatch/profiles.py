@@ -38,7 +38,6 @@ TOTALS = Query("totals", "select * from account_totals")
 PACE_COUNTS = Query("pace_counts", "select * from account_paces")
 """Follow-ups by pace, of accounts that have any whose pace is known."""
 
-_PLACES = "account_places"
 PROFILE_SUMS = (
     "n", "blocks", "nn", *PROFILE_COLUMNS, *(f"{c}_ss" for c in PROFILE_COLUMNS), *(f"{c}_ns" for c in PROFILE_COLUMNS)
 )  # fmt: skip
@@ -68,6 +67,9 @@ USUAL_VALUES = {
 
 INSTRUMENTS = ("payment_id", "device_id")
 """Columns of the account table that name what an account pays with and runs on."""
+
+PROVED = "organisation"
+"""Value of `verification` with which a mail domain is an organisation's own."""
 
 OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
@@ -239,7 +241,7 @@ def population(engine: Engine, limits: ProposalLimits) -> Population:
     engine.plan.need(len(ids) * BYTES, f"a scan of {len(ids):,} accounts")
     counts = {name: _ints(totals.column(name)) for name in totals.column_names if name != "account_id"}
     places = np.arange(len(ids), dtype=np.int32)
-    engine.load(_PLACES, pa.table({"account_id": ids, "place": places, "n": counts["n"]}))
+    engine.load("account_places", pa.table({"account_id": ids, "place": places, "n": counts["n"]}))
     asked = engine.columns(ASKED)
     counts["distinct_prompts"] = counts["prompts"] - _asked_again(asked, len(ids))
     followed = engine.table(PACE_COUNTS)
@@ -312,7 +314,7 @@ def _either(first: Category, second: Category) -> Category:
 def _verified_domain(categories: Mapping[str, Category]) -> Category:
     """Return the mail domain of each account whose owner proved to be an organisation."""
     domains, verification = categories["email_domain"], categories["verification"]
-    proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == "organisation"])
+    proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == PROVED])
     return Category(np.where(proved, domains.codes, UNKNOWN), domains.values)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stillwatch.engine import Query
 from stillwatch.handoffs import LIMITS
+from stillwatch.profiles import PROVED
 
-PROVED = "case when accounts.verification = 'organisation' then accounts.email_domain end"
+VERIFIED_DOMAIN = f"case when accounts.verification = '{PROVED}' then accounts.email_domain end"
 """The mail domain of an account that proved to be an organisation's, in place of one that it names."""
 
 
@@ -24,7 +25,7 @@ def trail(kind: str, motif: Query) -> Query:
                     group by account_id, org_id)),
             declared as (
                 select groups.account_id,
-                    coalesce(accounts.org_id, orgs.org_id, {PROVED}) as org_id
+                    coalesce(accounts.org_id, orgs.org_id, {VERIFIED_DOMAIN}) as org_id
                 from groups left join accounts on accounts.account_id = groups.account_id
                     left join orgs on orgs.account_id = groups.account_id and orgs.place = 1
                 where groups.campaign_id = :group)

@@ -103,7 +103,7 @@ def count(case: Case, accounts: I64, *, sizes: Sequence[int], groups: int, seed:
 
 
 def _guilty(case: Case, drawn: I64) -> Iterator[tuple[str, bool]]:
-    group = Group("g-drawn", drawn, frozenset(), "random")
+    group = Group("g-drawn", drawn, {}, "random")
     for kind in GUILT:
         p_value = kind.test(group, case).p_value
         yield kind.kind, p_value is not None and p_value <= LEVEL

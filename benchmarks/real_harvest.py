@@ -173,7 +173,7 @@ def _of_one(rng: np.random.Generator, home: npt.NDArray[np.str_], name: str, mem
 
 
 def _tested(case: Case, picks: Sequence[I64], home: npt.NDArray[np.str_]) -> Groups:
-    found = [Group("g", np.sort(pick), frozenset(), "") for pick in picks]
+    found = [Group("g", np.sort(pick), {}, "") for pick in picks]
     intent = np.array([_bits(harvest_intent(group, case)) for group in found])
     scaffold = np.array([_bits(shared_scaffold(group, case)) for group in found])
     return Groups({INTENT: intent, SCAFFOLD: scaffold, BOTH: intent + scaffold}, home[[pick[0] for pick in picks]])

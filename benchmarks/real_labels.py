@@ -163,7 +163,7 @@ def scores(groups: Iterable[I64], case: Case, kinds: tuple[str, ...]) -> F64:
     out = np.full(case.people.size, -np.inf)
     tests = [kind for kind in EVIDENCE_TABLE if kind.kind in kinds]
     for accounts in groups:
-        group = Group("g", accounts, frozenset(), "")
+        group = Group("g", accounts, {}, "")
         bits = sum(_bits(kind, group, case) for kind in tests)
         out[accounts] = np.maximum(out[accounts], bits)
     return np.where(np.isfinite(out), out, 0.0)

@@ -189,11 +189,11 @@ def _level_rows(case: Case, seed: int, groups: int) -> Iterator[str]:
     models = case.people.categories["model"]
     whole = [np.flatnonzero(models.codes == code) for code in range(len(models.values))]
     for kind in (kind for kind in EVIDENCE_TABLE if kind.question is Question.COORDINATION):
-        of_models = [kind.test(Group("g", accounts, frozenset(), ""), case).p_value for accounts in whole]
+        of_models = [kind.test(Group("g", accounts, {}, ""), case).p_value for accounts in whole]
         for size in SIZES:
             rng = np.random.default_rng([seed, size])
             picks = [np.sort(rng.choice(case.people.size, size, replace=False)) for _ in range(groups)]
-            found = [kind.test(Group("g", pick, frozenset(), ""), case).p_value for pick in picks]
+            found = [kind.test(Group("g", pick, {}, ""), case).p_value for pick in picks]
             known = np.array([p for p in found if p is not None])
             if len(known):
                 shares = " | ".join(f"{(known <= level).mean():.1%}" for level in LEVELS)

@@ -7,7 +7,7 @@ never renamed or removed, without a new `FORMAT`.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -203,19 +203,42 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """How freely a proposer chose, as far as one kind of evidence is concerned.
+
+    Attributes:
+        among: accounts that the members were picked from, whatever this kind reads; None for any accounts at all.
+        tries: how many such sets of accounts it looked through.
+    """
+
+    among: int | None = None
+    tries: int = 1
+
+
+FREE = Choice()
+"""Any accounts of the population might have been chosen by what the kind reads."""
+
+
+def chosen_freely(kinds: Iterable[str]) -> Mapping[str, Choice]:
+    """Return the choice of a proposer that reads what these kinds read, and no more is known of it."""
+    return dict.fromkeys(kinds, FREE)
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Accounts that a proposer thinks should be looked at together; an accusation of nobody.
 
     Attributes:
         accounts: positions in the account table of the scan, ascending, shape (members,).
         proposer: id of the proposer.
-        chosen_by: kinds of evidence that read what made the proposal, and which therefore cannot alone confirm it.
+        chosen_by: kinds of evidence that read what made the proposal, and which therefore cannot alone confirm it, and
+            how freely each of them let it choose.
         reason: what made the proposer look.
     """
 
     accounts: npt.NDArray[np.int64]
     proposer: str
-    chosen_by: frozenset[str]
+    chosen_by: Mapping[str, Choice]
     reason: str
 
 

@@ -52,9 +52,7 @@ def test_group(group: Group, case: Case, weights: Weights) -> Tested:
     findings = _findings(group, case)
     counted = _within_families([(kind, _counted(kind, f.bits, f.share, weights)) for kind, f in findings])
     evidence = tuple(_evidence(kind, finding, counted[kind.kind]) for kind, finding in findings)
-    tested = [(kind, f) for kind, f in findings if f.p_value is not None]
-    free = _free([(kind, _capped(kind, _corrected(kind, f, group, case), f.share, weights)) for kind, f in tested])
-    return Tested(group, evidence, scores(evidence), free)
+    return Tested(group, evidence, scores(evidence), _free(findings, group, case, weights))
 
 
 def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
@@ -111,13 +109,15 @@ def _capped(kind: Kind, bits: float, share: float, weights: Weights) -> float:
     return min(bits, cap) * (share if bits > 0 else 1.0)
 
 
-def _corrected(kind: Kind, finding: Finding, group: Group, case: Case) -> float:
-    """Return the bits of a finding, corrected if it speaks against the group by what the group was chosen by."""
-    if finding.p_value is None or kind.question is Question.INNOCENCE or kind.kind not in group.chosen_by:
-        return finding.bits
-    size, members = case.people.size, len(group)
-    ways = special.gammaln(size + 1) - special.gammaln(members + 1) - special.gammaln(size - members + 1)
-    return bits_of(float(np.exp(min(0.0, np.log(max(finding.p_value, SMALLEST_P)) + ways))))
+def _corrected(kind: Kind, p_value: float, group: Group, case: Case) -> float:
+    """Return a p-value, corrected if it speaks against the group by what the group was chosen by: times the number of
+    groups of that size that could have been chosen instead."""
+    if kind.kind not in group.chosen_by:
+        return p_value
+    choice, members = group.chosen_by[kind.kind], len(group)
+    among = case.people.size if choice.among is None or choice.among < members else choice.among
+    ways = special.gammaln(among + 1) - special.gammaln(members + 1) - special.gammaln(among - members + 1)
+    return float(np.exp(min(0.0, np.log(max(p_value, SMALLEST_P)) + ways + np.log(choice.tries))))
 
 
 def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
@@ -141,18 +141,27 @@ def _scales(values: Sequence[float], question: Question) -> tuple[float, float]:
     return min(1.0, FAMILY_CAP / total) if total > 0 else 1.0, silent
 
 
-def _free(bits: Sequence[tuple[Kind, float]]) -> float:
-    """Return log2 of the product over families of the mean e-value of their kinds.
+def _free(findings: Sequence[tuple[Kind, Finding]], group: Group, case: Case, weights: Weights) -> float:
+    """Return log2 of the product over families of an e-value of each.
 
-    Kinds of one family depend on one another, and the mean of e-values is one whatever the dependence (Vovk and Wang,
-    2021, proposition 3.1). Innocence is taken off as it is.
+    Kinds of one family depend on one another. Whatever the dependence, the smallest of k p-values times k is a p-value,
+    and what it is worth in bits an e-value. Caps come after that: they are for what a null may be wrong about, and no
+    kind that is silent makes that more. Innocence is taken off as it is.
     """
-    families: dict[Family, list[float]] = {}
-    for kind, value in bits:
-        if kind.question is not Question.INNOCENCE:
-            families.setdefault(kind.family, []).append(value)
-    against = sum(float(np.log2(np.mean(np.exp2(values)))) for values in families.values())
-    return against + sum(value for kind, value in bits if kind.question is Question.INNOCENCE)
+    families: dict[Family, list[tuple[Kind, float, float]]] = {}
+    innocence = 0.0
+    for kind, finding in findings:
+        if finding.p_value is None:
+            continue
+        if kind.question is Question.INNOCENCE:
+            innocence += _capped(kind, finding.bits, finding.share, weights)
+        else:
+            p_value = _corrected(kind, finding.p_value, group, case)
+            families.setdefault(kind.family, []).append((kind, p_value, finding.share))
+    return innocence + sum(
+        max(_capped(kind, bits_of(p_value * len(tested)), share, weights) for kind, p_value, share in tested)
+        for tested in families.values()
+    )
 
 
 def _evidence(kind: Kind, finding: Finding, bits: float) -> Evidence:

@@ -59,9 +59,7 @@ def prompts() -> Prompts:
 def test_a_pool_is_interchangeable_and_people_are_not(prompts: Prompts) -> None:
     rng = np.random.default_rng(2)
     case = world(prompts, np.full(200, 200), np.full(30, 200), rng)
-    pool, people = (
-        interchangeable(Group("g", np.arange(*ends), frozenset(), ""), case) for ends in ((200, 230), (0, 30))
-    )
+    pool, people = (interchangeable(Group("g", np.arange(*ends), {}, ""), case) for ends in ((200, 230), (0, 30)))
     assert pool.p_value is not None
     assert pool.p_value < 2e-4  # how far accounts vary within is itself an estimate
     assert people.p_value is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from stillwatch.evidence import (
 )
 from stillwatch.evidence.case import Group
 from stillwatch.evidence.same_list import own_share
-from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
+from stillwatch.findings import Choice, Evidence, Family, Question, Scores, VerdictKind, chosen_freely
 from stillwatch.nulls import bits_of
 from stillwatch.verdict import Tested, counting_families, judge, q_values, reweighed, with_id
 from stillwatch.weights import TODAY
@@ -43,7 +43,7 @@ def _tested(*lines: Line, free_bits: float = 40.0) -> Tested:
         for i, (question, family, bits) in enumerate(lines)
     )
     sums = {question.value: sum(bits for q, _, bits in lines if q is question) for question in Question}
-    return Tested(Group("g-1", np.arange(9), frozenset(), "a test"), evidence, Scores(**sums), free_bits)
+    return Tested(Group("g-1", np.arange(9), {}, "a test"), evidence, Scores(**sums), free_bits)
 
 
 def _verdict(*lines: Line, q_value: float = 0.001) -> tuple[VerdictKind | None, str]:
@@ -193,15 +193,14 @@ def test_innocence_never_speaks_against_anybody(world: World) -> None:
         assert not [item for item in evidence if item.question is _I and item.bits > 0]
 
 
-def _free(world: World, chosen_by: frozenset[str]) -> float:
+def _free(world: World, chosen_by: Mapping[str, Choice]) -> float:
     return world.tested(world.group("pool", chosen_by=chosen_by)).free_bits
 
 
-def _expected_free(world: World, chosen_by: frozenset[str]) -> float:
+def _expected_free(world: World, chosen_by: Mapping[str, Choice]) -> float:
     """Return the bits that enter the q-value, computed once more with whole numbers for the ways to choose a group."""
     group = world.group("pool")
-    ways = math.comb(world.people.size, len(group))
-    families: dict[Family, list[float]] = {}
+    families: dict[Family, list[tuple[float, float, float]]] = {}
     total = 0.0
     for kind in EVIDENCE_TABLE:
         finding = kind.test(group, world.case)
@@ -210,37 +209,49 @@ def _expected_free(world: World, chosen_by: frozenset[str]) -> float:
         if kind.question is _I:
             total -= min(max(bits_of(finding.p_value), 0.0), kind.cap)
             continue
-        tries = ways if kind.kind in chosen_by else 1
-        bits = min(bits_of(min(1.0, max(finding.p_value, 1e-300) * tries)), kind.cap)
+        tries = _ways(chosen_by[kind.kind], world, len(group)) if kind.kind in chosen_by else 1
         share = finding.share * (own_share(group, world.case) if kind.question is _X else 1.0)
-        families.setdefault(kind.family, []).append(2.0 ** (bits * (share if bits > 0 else 1.0)))
-    return total + sum(math.log2(sum(values) / len(values)) for values in families.values())
+        families.setdefault(kind.family, []).append((min(1.0, max(finding.p_value, 1e-300) * tries), kind.cap, share))
+    for tested in families.values():
+        several = [(min(bits_of(min(1.0, p * len(tested))), cap), share) for p, cap, share in tested]
+        total += max(bits * (share if bits > 0 else 1.0) for bits, share in several)
+    return total
 
 
-EVERY_KIND = frozenset(kind.kind for kind in EVIDENCE_TABLE)
+def _ways(choice: Choice, world: World, members: int) -> int:
+    """Return how many groups could have been chosen."""
+    knows_better = choice.among is not None and choice.among >= members
+    return choice.tries * math.comb(choice.among if choice.among and knows_better else world.people.size, members)
+
+
+EVERY_KIND = chosen_freely(kind.kind for kind in EVIDENCE_TABLE)
 
 
 @pytest.mark.parametrize(
     "chosen_by",
     [
-        frozenset(),
-        frozenset({"shared_scaffold", "templated_tasks"}),
-        frozenset({"shared_instrument", "one_device"}),
+        {},
+        chosen_freely({"shared_scaffold", "templated_tasks"}),
+        chosen_freely({"shared_instrument", "one_device"}),
+        {"shared_instrument": Choice(24, 3), "shared_scaffold": Choice(21, 100)},
+        {"shared_instrument": Choice(5, 3)},
         EVERY_KIND,
     ],
-    ids=["by nobody", "by content", "by instruments", "by everything"],
+    ids=["by nobody", "by content", "by instruments", "among a few", "among fewer than it has", "by everything"],
 )
-def test_what_chose_the_group_is_corrected_for_all_groups_of_its_size(world: World, chosen_by: frozenset[str]) -> None:
+def test_what_chose_the_group_is_corrected_for_all_groups_that_it_let_be_chosen(
+    world: World, chosen_by: Mapping[str, Choice]
+) -> None:
     assert _free(world, chosen_by) == pytest.approx(_expected_free(world, chosen_by), abs=0.01)
 
 
-def test_kinds_of_one_family_enter_the_q_value_by_their_mean(world: World) -> None:
+def test_kinds_of_one_family_enter_the_q_value_once(world: World) -> None:
     sums = sum(item.bits for item in world.tested(world.group("pool")).evidence)
-    assert _free(world, frozenset()) < sums
+    assert _free(world, {}) < sums
 
 
 def test_a_chosen_kind_still_counts_in_what_a_reader_sees(world: World) -> None:
-    plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in (frozenset(), EVERY_KIND))
+    plain, chosen = (world.tested(world.group("pool", chosen_by=c)) for c in ({}, EVERY_KIND))
     assert dataclasses.replace(chosen.scores) == plain.scores
     assert chosen.free_bits < plain.free_bits
 

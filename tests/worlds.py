@@ -23,7 +23,7 @@ from stillwatch.engine import DuckDB, Engine
 from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
-from stillwatch.findings import Earlier, Evidence, Number
+from stillwatch.findings import Choice, Earlier, Evidence, Number
 from stillwatch.handoffs import handoffs
 from stillwatch.profiles import I64, Population, population
 from stillwatch.proposals.sight import Sight
@@ -38,6 +38,8 @@ MIDNIGHT = 1_767_225_600_000_000
 """2026-01-01 in UTC, in microseconds."""
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 LIMITS = ProposalLimits()
+NOBODY: Mapping[str, Choice] = {}
+"""What chose a group that nobody proposed."""
 NULLABLE = tuple(kind.name for schema in (SKETCHES, ACCOUNTS) for kind in schema if kind.nullable)
 """Columns that a log may lack."""
 
@@ -147,11 +149,11 @@ class World:
         found = [i for i, name in enumerate(self.people.ids) if name.rpartition("-")[0] in crowds]
         return np.array(found, dtype=np.int64)
 
-    def group(self, *crowds: str, chosen_by: frozenset[str] = frozenset()) -> Group:
+    def group(self, *crowds: str, chosen_by: Mapping[str, Choice] = NOBODY) -> Group:
         """Return all accounts of some crowds as a group under test."""
         return self.grouped(self.accounts(*crowds), chosen_by=chosen_by)
 
-    def grouped(self, accounts: I64, *, chosen_by: frozenset[str] = frozenset()) -> Group:
+    def grouped(self, accounts: I64, *, chosen_by: Mapping[str, Choice] = NOBODY) -> Group:
         """Return `accounts` as a group under test."""
         return Group("g-under-test", np.sort(accounts), chosen_by, "a test")
 

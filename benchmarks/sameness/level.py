@@ -163,7 +163,7 @@ def _balls(case: Case) -> Sequence[I64]:
 
 
 def _p_values(case: Case, groups: Iterable[I64]) -> dict[str, list[float]]:
-    found = [Group("g", np.sort(accounts), frozenset(), "") for accounts in groups]
+    found = [Group("g", np.sort(accounts), {}, "") for accounts in groups]
     return {test.__name__: [_known(test(group, case).p_value) for group in found] for test in TESTS}
 
 

@@ -70,7 +70,7 @@ def power(
 
 
 def _speaks(case: Case, accounts: I64) -> bool:
-    p_value = interchangeable(Group("g", accounts, frozenset(), ""), case).p_value
+    p_value = interchangeable(Group("g", accounts, {}, ""), case).p_value
     return p_value is not None and p_value <= SPEAKS
 
 

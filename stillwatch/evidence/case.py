@@ -12,7 +12,7 @@ from scipy import sparse, stats
 
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
-from stillwatch.findings import Number
+from stillwatch.findings import Choice, Number
 from stillwatch.handoffs import Handoffs
 from stillwatch.held import Users, holders
 from stillwatch.likeness import Crowd, Means
@@ -40,13 +40,13 @@ class Group:
     Attributes:
         group_id: id that its evidence and exhibits carry.
         accounts: positions in the population, ascending, shape (members,).
-        chosen_by: kinds of evidence that read what made the proposal.
+        chosen_by: kinds of evidence that read what made the proposal, and how freely it chose.
         proposer: who made it.
     """
 
     group_id: str
     accounts: I64
-    chosen_by: frozenset[str]
+    chosen_by: Mapping[str, Choice]
     proposer: str
     _once: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 

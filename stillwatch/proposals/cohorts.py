@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.likeness import Crowd, Means
 from stillwatch.profiles import F64, I64, UNKNOWN, Population
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
@@ -45,7 +45,7 @@ def cohorts(sight: Sight) -> list[Candidate]:
     found = [cohort for names in trait_sets() for cohort in _of(names, traits, close, sight)]
     best = sorted(found, key=lambda cohort: (-cohort.score, len(cohort.accounts), int(cohort.accounts[0])))
     return [
-        Candidate(cohort.accounts, "cohorts", cohort.chosen_by, "made alike, and asking alike")
+        Candidate(cohort.accounts, "cohorts", chosen_freely(cohort.chosen_by), "made alike, and asking alike")
         for cohort in best[: sight.limits.cohorts]
     ]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.profiles import F64, SCAFFOLDS, Population
 from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, ones
 
+_CHOSEN_BY = chosen_freely(TEMPLATE_KINDS)
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
 
@@ -62,4 +63,4 @@ def _distinct(held: sparse.csc_array, use: F64) -> list[int]:
 
 def _candidate(held: sparse.csc_array, mark: int) -> Candidate:
     accounts = np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)
-    return Candidate(accounts, "heavy_marks", TEMPLATE_KINDS, "accounts that use one scaffold out of habit")
+    return Candidate(accounts, "heavy_marks", _CHOSEN_BY, "accounts that use one scaffold out of habit")

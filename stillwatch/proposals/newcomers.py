@@ -8,12 +8,12 @@ told from a newcomer, and is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, Choice, chosen_freely
 from stillwatch.nulls import binomial_tail
 from stillwatch.profiles import I64, UNKNOWN
 from stillwatch.proposals.cohorts import kinds_of, labelled, trait_sets, traits_of
@@ -25,7 +25,7 @@ QUIET_US = 3 * _DAY_US
 at all use it again within three days."""
 _BY_CHANCE = 0.1
 """Groups as unusual that chance alone may be expected to give, among all that were tried; a cap bounds them besides."""
-_KINDS = frozenset({"in_step", "signup_burst"})
+_TIMED = frozenset({"in_step", "signup_burst"})
 """Evidence that reads when accounts began."""
 
 
@@ -36,46 +36,78 @@ def newcomers(sight: Sight) -> list[Candidate]:
     if len(new) < sight.limits.smallest_group:
         return []
     traits = traits_of(sight.people)
-    found = [group for names in trait_sets() for group in _of(names, traits, new, sight)]
+    found: list[_Group] = []
+    values = 0
+    for names in trait_sets():
+        label = labelled(names, traits)
+        values += int((np.bincount(label[label != UNKNOWN]) >= sight.limits.smallest_group).sum())
+        found += _of(label, kinds_of(names), new, sight)
     unusual = [group for group in found if group.chance * len(found) <= _BY_CHANCE]
     best = sorted(unusual, key=lambda group: (group.chance, -len(group.accounts), int(group.accounts[0])))
     return [
-        Candidate(group.accounts, "newcomers", group.chosen_by, "first seen within a day, and made alike")
+        Candidate(group.accounts, "newcomers", group.chosen_by(values, len(new)), "newcomers of one day, made alike")
         for group in best[: sight.limits.newcomers]
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    """Newcomers of one day with one value of some traits.
+
+    Attributes:
+        made: kinds of evidence that read one of the traits.
+        holders: accounts with the value, whenever they came.
+        came: accounts that came that day, whatever their traits.
+        chance: that so many of the newcomers of that day have the value.
+    """
+
     accounts: I64
-    chosen_by: frozenset[str]
+    made: frozenset[str]
+    holders: int
+    came: int
     chance: float
 
+    def chosen_by(self, values: int, days: int) -> Mapping[str, Choice]:
+        """Return how freely what evidence reads let these be chosen, of so many values and days.
 
-def _of(names: tuple[str, ...], traits: dict[str, I64], new: I64, sight: Sight) -> Iterator[_Group]:
+        If it was chance when the accounts began, traits are given, and the members are among those who have the value;
+        if it was chance what they are made with, the days are given, and they are among those who came. A kind that
+        reads both let any accounts be chosen.
+        """
+        by_trait, by_time = Choice(self.came, days), Choice(self.holders, values)
+        kinds = {**dict.fromkeys(self.made, by_trait), **dict.fromkeys(_TIMED, by_time)}
+        return {**kinds, **chosen_freely(self.made & _TIMED)}
+
+
+def _of(label: I64, made: frozenset[str], new: I64, sight: Sight) -> Iterator[_Group]:
     """Yield, of each value of one set of traits, its fullest day of newcomers if there are enough in it.
 
-    The chance is that so many of all newcomers of that day have the value, by its share among all other accounts
-    (binomial, the day taken as given: it only ranks).
+    The chance is by the value's share among all other accounts (binomial, the day taken as given: it only ranks).
     """
     first = sight.people.totals["first_us"]
-    label = labelled(names, traits)
     all_of = np.bincount(label[label != UNKNOWN])
+    everybody = np.sort(first[new])
     came = new[label[new] != UNKNOWN]
     came = came[np.lexsort((came, first[came], label[came]))]
     arrivals = np.sort(first[came])
     came = came[np.bincount(label[came], minlength=len(all_of))[label[came]] >= sight.limits.smallest_group]
-    chosen_by = _KINDS | kinds_of(names)
     for some in np.split(came, np.flatnonzero(np.diff(label[came])) + 1):
         start, inside = _fullest(first[some])
         if inside < sight.limits.smallest_group:
             continue
         begin = int(first[some[start]])
-        together = int(np.searchsorted(arrivals, begin + _DAY_US, "right") - np.searchsorted(arrivals, begin, "left"))
+        together = _within_day(arrivals, begin)
         others = int(all_of.sum()) - together
-        share = (all_of[label[some[0]]] - inside + 1) / (others + 1)
-        chance = binomial_tail(inside, together, min(float(share), 1.0))
-        yield _Group(np.sort(some[start : start + inside]), chosen_by, chance)
+        holders = int(all_of[label[some[0]]])
+        share = (holders - inside + 1) / (others + 1)
+        chance = binomial_tail(inside, together, min(share, 1.0))
+        accounts = np.sort(some[start : start + inside])
+        yield _Group(accounts, made, holders, _within_day(everybody, begin), chance)
+
+
+def _within_day(moments: I64, begin: int) -> int:
+    """Return how many ascending moments lie within a day from `begin` on."""
+    return int(np.searchsorted(moments, begin + _DAY_US, "right") - np.searchsorted(moments, begin, "left"))
 
 
 def _fullest(first: I64) -> tuple[int, int]:

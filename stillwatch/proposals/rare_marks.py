@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.profiles import SCAFFOLDS
 from stillwatch.proposals.communities import communities
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
@@ -37,7 +37,7 @@ def rare_marks(sight: Sight) -> list[Candidate]:
     """Propose the groups in the graph of rare shared marks."""
     graph = _graph(sight)
     return [
-        Candidate(group, "rare_marks", _KINDS, "accounts joined by marks that few others hold")
+        Candidate(group, "rare_marks", chosen_freely(_KINDS), "accounts joined by marks that few others hold")
         for group in communities(graph, sight.limits)
     ]
 

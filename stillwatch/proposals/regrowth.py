@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.findings import Candidate, Memory
+from stillwatch.findings import Candidate, Memory, chosen_freely
 from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, UNKNOWN
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
 
 _KINDS = (*SCAFFOLDS, *INSTRUMENTS)
+_CHOSEN_BY = chosen_freely(TEMPLATE_KINDS | INSTRUMENT_KINDS)
 
 
 def regrowth(sight: Sight) -> list[Candidate]:
@@ -23,7 +24,7 @@ def regrowth(sight: Sight) -> list[Candidate]:
         carriers = np.union1d(_carriers(sight, seeds) if len(seeds) else seeds, _reminders(sight, memory))
         group = np.union1d(seeds, carriers).astype(np.int64)
         if len(group) > len(seeds) and len(group) >= sight.limits.smallest_group:
-            found.append(Candidate(group, "regrowth", TEMPLATE_KINDS | INSTRUMENT_KINDS, f"carry the marks of {name}"))
+            found.append(Candidate(group, "regrowth", _CHOSEN_BY, f"carry the marks of {name}"))
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scipy import sparse
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.proposals.communities import communities
 from stillwatch.proposals.sight import Sight
 
@@ -19,6 +19,6 @@ def relay(sight: Sight) -> list[Candidate]:
     moves, size = sight.handoffs, sight.people.size
     graph = sparse.csr_array((moves.n, (moves.source, moves.target)), shape=(size, size))
     return [
-        Candidate(group, "relay", _KINDS, "conversations or failed requests change account")
+        Candidate(group, "relay", chosen_freely(_KINDS), "conversations or failed requests change account")
         for group in communities(sparse.csr_array(graph + graph.T), sight.limits)
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.findings import Candidate
+from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.likeness import Crowd, radius
 from stillwatch.profiles import F64, I64, Flags
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
@@ -49,7 +49,7 @@ def sameness(sight: Sight) -> list[Candidate]:
         found.setdefault(balls.first.tobytes(), balls)
     best = sorted(found.values(), key=lambda balls: balls.order)[: sight.limits.sameness_groups]
     return [
-        Candidate(ball, "sameness", PROFILE_KINDS, "profiles as close as samples of one source")
+        Candidate(ball, "sameness", chosen_freely(PROFILE_KINDS), "profiles as close as samples of one source")
         for ball in (*(balls.first for balls in best), *(ball for balls in best for ball in balls.others))
     ]
 

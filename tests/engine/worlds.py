@@ -157,6 +157,6 @@ def _exhibits(made: Small) -> dict[str, str]:
         people = population(engine, LIMITS)
         case = build_case(engine, people, handoffs(engine, people), LIMITS)
     accounts = people.positions(sorted(made.members.column("account_id").to_pylist()))
-    group = Group(GROUP, accounts, frozenset(), "none")
+    group = Group(GROUP, accounts, {}, "none")
     found = {kind.kind: kind.test(group, case).query for kind in EVIDENCE_TABLE}
     return {kind: query for kind, query in found.items() if query}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stillwatch.findings import FREE, Choice
 from stillwatch.proposals.newcomers import newcomers
-from tests.worlds import Column, Crowd, a_world, dealt
+from tests.worlds import HOUR, MIDNIGHT, Column, Crowd, a_world, dealt
 
 PEOPLE = Crowd("people", 300, traits={"email_domain": dealt(3)})
 """Active on all of five days; a third of them each have one of three mail domains."""
@@ -43,4 +44,22 @@ def test_what_reads_when_accounts_began_and_the_trait_may_not_confirm_the_group(
     late = Crowd("late", 20, hours=lambda rows: 100 + 0 * rows.account, traits={"email_domain": "one.example"})
     with a_world(PEOPLE, late) as world:
         (found,) = newcomers(world.sight)
-    assert found.chosen_by == {"in_step", "signup_burst", "registration_form"}
+    assert found.chosen_by.keys() == {"in_step", "signup_burst", "registration_form"}
+
+
+def test_it_says_how_freely_times_and_traits_let_it_choose() -> None:
+    late = Crowd("late", 20, hours=lambda rows: 100 + 0 * rows.account, traits={"email_domain": "one.example"})
+    before = Crowd("before", 7, traits={"email_domain": "one.example"})
+    strangers = Crowd("strangers", 30, hours=lambda rows: 110 + 0 * rows.account, traits={"email_domain": dealt(3)})
+    with a_world(PEOPLE, late, before, strangers) as world:
+        (found,) = [one for one in newcomers(world.sight) if len(one.accounts) == 20]
+    assert found.chosen_by["registration_form"] == Choice(among=50, tries=50), "who came that day, whatever their mail"
+    assert found.chosen_by["in_step"].among == 27, "who has that mail domain, whenever they came"
+    assert found.chosen_by["in_step"].tries >= 4, "every mail domain that five accounts have"
+
+
+def test_a_kind_that_reads_both_times_and_the_trait_lets_anybody_be_chosen() -> None:
+    late = Crowd("late", 20, hours=lambda rows: 100 + 0 * rows.account, traits={"created_at": MIDNIGHT + 90 * HOUR})
+    with a_world(PEOPLE, late) as world:
+        (found,) = newcomers(world.sight)
+    assert found.chosen_by["signup_burst"] == FREE

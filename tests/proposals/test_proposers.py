@@ -144,7 +144,7 @@ def test_it_is_blind_to_the_order_of_rows(proposer: Proposer, world: World, shuf
 def test_it_names_itself_what_may_not_confirm_it_and_its_reason(proposer: Proposer, world: World) -> None:
     for candidate in proposer(world.sight):
         assert candidate.proposer == proposer.__name__
-        assert candidate.chosen_by <= {kind.kind for kind in EVIDENCE_TABLE}
+        assert candidate.chosen_by.keys() <= {kind.kind for kind in EVIDENCE_TABLE}
         assert candidate.chosen_by
         assert candidate.reason
 
@@ -212,7 +212,7 @@ def test_no_two_proposals_are_nearly_the_same(world: World) -> None:
 
 
 def _candidate(*accounts: int) -> Candidate:
-    return Candidate(np.array(accounts, dtype=np.int64), "a test", frozenset(), "a reason")
+    return Candidate(np.array(accounts, dtype=np.int64), "a test", {}, "a reason")
 
 
 def test_the_earlier_of_two_equal_proposals_is_kept() -> None:

@@ -57,7 +57,7 @@ def test_accounts_that_hardly_ask_are_not_compared() -> None:
 def _held_whole(pool: Crowd) -> Candidate:
     """Return the candidate that is most alike the pool among people."""
     with a_world(Crowd("people", 200, exchanges=40), pool, empty=BARE) as made:
-        truth = Candidate(made.accounts(pool.name), "truth", frozenset(), "")
+        truth = Candidate(made.accounts(pool.name), "truth", {}, "")
         found = sameness(made.sight)
         best = max(found, key=lambda candidate: jaccard(candidate, truth))
         assert jaccard(best, truth) >= 0.8

@@ -169,7 +169,7 @@ def groups(people: Population, copies: int, seed: int) -> list[Group]:
         alike = int(rng.integers(size)) + np.arange(members) % (1 + members // copies)
         alike = (alike + size * (np.arange(members) % copies)) % people.size
         found += [np.unique(drawn), np.unique(alike)]
-    return [Group(f"g-{i}", accounts.astype(np.int64), frozenset(), "") for i, accounts in enumerate(found)]
+    return [Group(f"g-{i}", accounts.astype(np.int64), {}, "") for i, accounts in enumerate(found)]
 
 
 def cost(world: World, copies: int, seed: int) -> Cost:

@@ -197,9 +197,9 @@ def _free(world: World, chosen_by: Mapping[str, Choice]) -> float:
     return world.tested(world.group("pool", chosen_by=chosen_by)).free_bits
 
 
-def _expected_free(world: World, chosen_by: Mapping[str, Choice]) -> float:
+def _expected_free(world: World, group: Group) -> float:
     """Return the bits that enter the q-value, computed once more with whole numbers for the ways to choose a group."""
-    group = world.group("pool")
+    chosen_by = group.chosen_by
     families: dict[Family, list[tuple[float, float, float]]] = {}
     total = 0.0
     for kind in EVIDENCE_TABLE:
@@ -242,7 +242,14 @@ EVERY_KIND = chosen_freely(kind.kind for kind in EVIDENCE_TABLE)
 def test_what_chose_the_group_is_corrected_for_all_groups_that_it_let_be_chosen(
     world: World, chosen_by: Mapping[str, Choice]
 ) -> None:
-    assert _free(world, chosen_by) == pytest.approx(_expected_free(world, chosen_by), abs=0.01)
+    group = world.group("pool", chosen_by=chosen_by)
+    assert world.tested(group).free_bits == pytest.approx(_expected_free(world, group), abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_faint_enters_by_its_smallest_p_value_times_the_kinds_of_its_family(world: World, seed: int) -> None:
+    group = world.drawn(20, seed, "people")
+    assert world.tested(group).free_bits == pytest.approx(_expected_free(world, group), abs=0.01)
 
 
 def test_kinds_of_one_family_enter_the_q_value_once(world: World) -> None:

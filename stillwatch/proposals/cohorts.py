@@ -15,8 +15,8 @@ from itertools import combinations
 import numpy as np
 
 from stillwatch.findings import Candidate, chosen_freely
-from stillwatch.likeness import Crowd, Means
-from stillwatch.profiles import F64, I64, UNKNOWN, Population
+from stillwatch.profiles import I64, UNKNOWN, Population
+from stillwatch.proposals.closeness import Closeness
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 TRAITS = {
@@ -40,7 +40,7 @@ def cohorts(sight: Sight) -> list[Candidate]:
     able = of.n >= sight.limits.least_exchanges
     if not of.z.shape[1] or able.sum() < 4 * sight.limits.smallest_group:
         return []
-    close = _Closeness(of, np.flatnonzero(able))
+    close = Closeness(of, np.flatnonzero(able))
     traits = traits_of(sight.people)
     found = [cohort for names in trait_sets() for cohort in _of(names, traits, close, sight)]
     best = sorted(found, key=lambda cohort: (-cohort.score, len(cohort.accounts), int(cohort.accounts[0])))
@@ -87,7 +87,7 @@ def kinds_of(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(TRAITS[name] for name in names if TRAITS[name])
 
 
-def _of(names: tuple[str, ...], traits: dict[str, I64], close: _Closeness, sight: Sight) -> Iterator[_Cohort]:
+def _of(names: tuple[str, ...], traits: dict[str, I64], close: Closeness, sight: Sight) -> Iterator[_Cohort]:
     """Yield the cohorts of one set of traits that are closer than strangers."""
     label = labelled(names, traits)
     sizes = np.bincount(label[label != UNKNOWN])
@@ -102,33 +102,3 @@ def _of(names: tuple[str, ...], traits: dict[str, I64], close: _Closeness, sight
     for place in np.flatnonzero(scores > 0).tolist():
         accounts = known[order[starts[place] : starts[place + 1]]].astype(np.int64)
         yield _Cohort(accounts, chosen_by, float(scores[place]))
-
-
-class _Closeness:
-    """How much better one source explains the means of a cohort than strangers do.
-
-    Args:
-        of: mean profiles. able: accounts whose means say something.
-    """
-
-    def __init__(self, of: Means, able: I64) -> None:
-        self._of, self._able = of, np.zeros(len(of.n), dtype=np.bool_)
-        self._able[able] = True
-        self._excess = Crowd(of, able).without(able[:0]).excess
-
-    def scores(self, accounts: I64, labels: I64, count: int) -> F64:
-        """Return for each label half the log likelihood ratio of its spread to that of strangers, shape (count,).
-
-        The spread of a cohort of m accounts is about a chi-square of (m - 1) x columns, times what strangers vary by.
-        """
-        judged = self._able[accounts]
-        rows, label = accounts[judged], labels[judged]
-        n, z = self._of.n[rows], self._of.z[rows]
-        members = np.bincount(label, minlength=count)
-        weight = np.maximum(np.bincount(label, n, count), 1e-9)
-        own = np.sum([np.bincount(label, n * column, count) ** 2 for column in z.T], axis=0) / weight
-        between = np.bincount(label, n * self._of.squares[rows], count) - own
-        strangers = z.shape[1] * members + weight * self._excess.sum()
-        ratio = between / np.maximum(strangers * (1.0 - 1.0 / np.maximum(members, 1)), 1e-9)
-        ratio = np.clip(ratio, 1e-9, 1.0)
-        return np.where(members >= 3, (members - 1) * (ratio - 1.0 - np.log(ratio)), 0.0) * self._of.columns / 2

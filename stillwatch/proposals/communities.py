@@ -10,6 +10,8 @@ which is the defect that Leiden mends: see `docs/decisions/0007-communities.md` 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from sknetwork.clustering import Louvain
@@ -19,7 +21,7 @@ from stillwatch.profiles import I64
 
 
 def communities(graph: sparse.csr_array, limits: ProposalLimits) -> list[I64]:
-    """Return the groups of linked accounts, ascending positions each, every set once.
+    """Return the groups of linked accounts, ascending positions each, every set once; of too many the most linked.
 
     Args:
         graph: symmetric weights of links, shape (accounts, accounts).
@@ -29,9 +31,19 @@ def communities(graph: sparse.csr_array, limits: ProposalLimits) -> list[I64]:
         return []
     inner = sparse.csr_matrix(graph[linked][:, linked])
     found = Louvain(resolution=limits.resolution, shuffle_nodes=False, random_state=0).fit_predict(inner)
-    groups = [*_parts(linked, inner, limits.largest_component), *_parts(linked, _within(inner, found), len(linked))]
-    distinct = {group.tobytes(): group for group in groups if len(group) >= limits.smallest_group}
-    return list(distinct.values())
+    parts = [*_parts(linked, inner, limits.largest_component), *_parts(linked, _within(inner, found), len(linked))]
+    distinct = {part.accounts.tobytes(): part for part in parts if len(part.accounts) >= limits.smallest_group}
+    groups = list(distinct.values())
+    most_linked = np.argsort([-group.weight for group in groups], kind="stable")[: limits.linked_groups]
+    return [groups[i].accounts for i in np.sort(most_linked)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Linked accounts, and the sum of their links."""
+
+    accounts: I64
+    weight: int
 
 
 def _within(links: sparse.csr_matrix, labels: I64) -> sparse.csr_matrix:
@@ -41,9 +53,11 @@ def _within(links: sparse.csr_matrix, labels: I64) -> sparse.csr_matrix:
     return sparse.csr_matrix((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=links.shape)
 
 
-def _parts(linked: I64, links: sparse.csr_matrix, largest: int) -> list[I64]:
+def _parts(linked: I64, links: sparse.csr_matrix, largest: int) -> list[_Part]:
     """Return the connected components of `links`, in the order of their first accounts, without those too large."""
     labels = sparse.csgraph.connected_components(links, directed=False)[1]
     order = np.argsort(labels, kind="stable")
-    parts = np.split(linked[order], np.flatnonzero(np.diff(labels[order])) + 1)
-    return sorted((part.astype(np.int64) for part in parts if len(part) <= largest), key=lambda part: int(part[0]))
+    groups = np.split(linked[order], np.flatnonzero(np.diff(labels[order])) + 1)
+    weights = np.bincount(labels, np.asarray(links.sum(axis=1)).ravel()).astype(np.int64)
+    parts = [_Part(group.astype(np.int64), int(weight)) for group, weight in zip(groups, weights, strict=True)]
+    return sorted((part for part in parts if len(part.accounts) <= largest), key=lambda part: int(part.accounts[0]))

@@ -1,7 +1,8 @@
 """A scaffold that many accounts use out of habit is itself a candidate.
 
 One prompt injected into the traffic of 25,000 accounts has no rare pair to find. Popular innocent prompts are proposed
-just the same; the evidence parts them.
+just the same; the evidence parts them. Where there are more than may be looked at, half of the places go to those whose
+users ask alike: a prompt that hundreds of products made popular must not hide one that an operator uses.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.findings import Candidate, chosen_freely
-from stillwatch.profiles import F64, SCAFFOLDS, Population
-from stillwatch.proposals.sight import TEMPLATE_KINDS, Sight, column_holders, ones
+from stillwatch.profiles import F64, I64, SCAFFOLDS, Population
+from stillwatch.proposals.closeness import Closeness
+from stillwatch.proposals.sight import PROFILE_KINDS, TEMPLATE_KINDS, Sight, column_holders, ones
 
-_CHOSEN_BY = chosen_freely(TEMPLATE_KINDS)
+_WHY = "accounts that use one scaffold out of habit"
 _SAME = 0.8
 """Share of the union of holders from which two marks count as one scaffold."""
 
@@ -24,8 +26,31 @@ def heavy_marks(sight: Sight) -> list[Candidate]:
     held = ones(carried)
     use = np.asarray(_shares(carried, sight.people).sum(axis=0)).ravel()
     heavy = np.flatnonzero(column_holders(held) >= 2 * sight.limits.smallest_group)
-    chosen = _distinct(held[:, heavy], use[heavy])[: sight.limits.heavy_marks]
-    return [_candidate(held, int(heavy[i])) for i in chosen]
+    distinct = heavy[_distinct(held[:, heavy], use[heavy])]
+    places = sight.limits.heavy_marks
+    used = places if len(distinct) <= places else places - places // 2
+    alike = distinct[used:][_most_alike(held[:, distinct[used:]], sight)[: places - used]]
+    by_use, by_likeness = chosen_freely(TEMPLATE_KINDS), chosen_freely(TEMPLATE_KINDS | PROFILE_KINDS)
+    return [
+        *(Candidate(_holders(held, mark), "heavy_marks", by_use, _WHY) for mark in distinct[:used]),
+        *(Candidate(_holders(held, mark), "heavy_marks", by_likeness, f"{_WHY}, and ask alike") for mark in alike),
+    ]
+
+
+def _most_alike(held: sparse.csc_array, sight: Sight) -> I64:
+    """Return the marks in the order of how alike each holder asks, in the half of the hours that proposes.
+
+    What chance alone would give to one of so many marks is taken off first, so that three accounts alike by luck do not
+    come before thirty.
+    """
+    marks = held.shape[1]
+    able = np.flatnonzero(sight.means.n >= sight.limits.least_exchanges)
+    if not marks or not sight.means.z.shape[1] or not len(able):
+        return np.arange(marks, dtype=np.int64)
+    holders = column_holders(held)
+    labels = np.repeat(np.arange(marks), holders)
+    scores = Closeness(sight.means, able).scores(held.indices.astype(np.int64), labels, marks)
+    return np.argsort(-(scores - np.log(marks)) / holders, kind="stable")
 
 
 def _shares(carried: sparse.csc_array, people: Population) -> sparse.csc_array:
@@ -61,6 +86,5 @@ def _distinct(held: sparse.csc_array, use: F64) -> list[int]:
     return kept
 
 
-def _candidate(held: sparse.csc_array, mark: int) -> Candidate:
-    accounts = np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)
-    return Candidate(accounts, "heavy_marks", _CHOSEN_BY, "accounts that use one scaffold out of habit")
+def _holders(held: sparse.csc_array, mark: int) -> I64:
+    return np.sort(held.indices[held.indptr[mark] : held.indptr[mark + 1]]).astype(np.int64)

@@ -6,17 +6,22 @@ held against a world a quarter of the size.
 
 from __future__ import annotations
 
+import dataclasses
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import sparse
 
 from stillwatch.config import ScanSettings
 from stillwatch.findings import Earlier, VerdictKind
 from stillwatch.pipeline import Scan, scan
 from stillwatch.proposals import propose
+from stillwatch.proposals.communities import communities
 from stillwatch.proposals.heavy_marks import heavy_marks
 from tests.worlds import LIMITS, Crowd, Rows, World, a_world, attached, dealt, ledger, own, some
 
@@ -112,6 +117,45 @@ def test_proposals_need_memory_in_proportion_to_the_holders_and_not_to_their_pai
         peaks = [_peak(each) for each in (small, world)]
     assert peaks[1] < 8 * peaks[0]
     assert peaks[1] < POPULAR**2
+
+
+def _crowded(scaffolds: int) -> AbstractContextManager[World]:
+    """Return products whose users each have its scaffold throughout, and an operator's twenty accounts with one."""
+    users = Crowd(
+        "users",
+        30 * scaffolds,
+        columns={"head_mark": lambda rows: 100 + rows.account // 30, "tail_mark": own, "prompt_mark": own},
+    )
+    pool = Crowd("pool", 20, unlike=0.0, about=0.5, columns={"head_mark": 99, "tail_mark": own, "prompt_mark": own})
+    return a_world(users, pool)
+
+
+def test_popular_scaffolds_do_not_hide_one_whose_users_ask_alike() -> None:
+    limits = LIMITS.model_copy(update={"heavy_marks": 6})
+    with _crowded(40) as crowded:
+        candidates = heavy_marks(dataclasses.replace(crowded.sight, limits=limits))
+        by_likeness = [one for one in candidates if "ask alike" in one.reason]
+        assert [len(candidates), len(by_likeness)] == [6, 3]
+        assert by_likeness[0].accounts.tolist() == crowded.accounts("pool").tolist()
+        assert "set_apart" in by_likeness[0].chosen_by, "what reads profiles chose it too"
+
+
+def test_where_all_scaffolds_are_looked_at_likeness_chooses_none() -> None:
+    with _crowded(5) as crowded:
+        candidates = heavy_marks(crowded.sight)
+        assert len(candidates) == 6
+        assert not [one for one in candidates if "set_apart" in one.chosen_by]
+
+
+def test_of_too_many_linked_groups_the_most_linked_are_proposed() -> None:
+    limits = LIMITS.model_copy(update={"linked_groups": 2})
+    pairs = [
+        (a, b, 7 if a < 10 else 1) for first in range(0, 40, 5) for a, b in combinations(range(first, first + 5), 2)
+    ]
+    a, b, weight = np.array(pairs).T
+    graph = sparse.csr_array((np.r_[weight, weight], (np.r_[a, b], np.r_[b, a])), shape=(40, 40))
+    assert [group.tolist() for group in communities(graph, limits)] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+    assert len(communities(graph, LIMITS)) == 8
 
 
 def _peak(world: World) -> int:

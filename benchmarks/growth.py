@@ -1,13 +1,15 @@
 """How a scan grows with its world, and what it costs above the floor: worlds of several scales, one after the other.
 
     python -m benchmarks.growth --scales 0.1 1 --folder DIR [--scenario letter-2026-06] [--seed 20] [--text none]
-                                [--memory 8GB] [--threads N] [--drop-worlds] [--json]
+                                [--memory 8GB] [--threads N] [--rows 8000000] [--json]
 
-Each world is built, imported and scanned by the public command, and its ledger is read by `benchmarks.floor` with the
-same limits. Without text, the default, worlds are small and hold no scaffold and no intent. Each step is a process of
-its own, measured with its start. A step that ended is a line of `steps.jsonl` in DIR with its ledger beside it, so that
-a run that was stopped goes on where it was; another scenario, seed, text or limit, or other code, wants another folder.
-Ratios are of the largest world to the smallest.
+Each world is imported and scanned by the public command, and its ledger is read by `benchmarks.floor` with the same
+limits. It is built at the same time, into files of so many rows, each of which is removed when it is imported, so that
+no disk need hold the world; the seconds of an import are those of its commands, beside the building. Without text, the
+default, worlds are small and hold no scaffold and no intent. Each command is a process of its own, measured with its
+start. A step that ended is a line of `steps.jsonl` in DIR with its ledger beside it, so that a run that was stopped
+goes on where it was; another scenario, seed, text or limit, or other code, wants another folder. Ratios are of the
+largest world to the smallest.
 """
 
 from __future__ import annotations
@@ -17,13 +19,21 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
-from benchmarks.measured import Run, machine, run, run_stillwatch, show
+from benchmarks.measured import Run, machine, run, run_stillwatch, show, together
 from benchmarks.peers.itself import members
 from benchmarks.peers.judging import judge, read_truth
 from stillwatch.errors import Refused, StillwatchError
+from stillwatch.ledger import Ledger
+from stillwatch.range.build import build_world
+from stillwatch.range.cast import WorldSpec
+from stillwatch.range.render import TextMode
+from stillwatch.range.scenarios import scenario_named
+from stillwatch.range.store import Parts
 
 FILE = "steps.jsonl"
 
@@ -34,7 +44,7 @@ class Step:
 
     Attributes:
         asked: the scenario, the seed, the text and the limits, which are the same for all steps of a folder.
-        name: `world`, `import`, `scan` or `floor`.
+        name: `import`, `scan` or `floor`.
         seconds: wall clock, with the start of its process.
         peak_megabytes: most memory that its processes held together.
         figures: what the step says of itself.
@@ -55,42 +65,46 @@ class Growth:
     Attributes:
         asked: what all of them were asked for.
         limits: options of the scan and of the floor.
-        drop_worlds: whether a world's files are removed once they are imported.
+        rows: of a file of exchanges.
     """
 
     folder: Path
     asked: dict[str, object]
     limits: tuple[str, ...]
-    drop_worlds: bool
+    rows: int
 
     def steps(self, scale: float) -> list[Step]:
-        """Return the four steps of a world; those that are not in the folder are taken now."""
+        """Return the three steps of a world; those that are not in the folder are taken now."""
         world, ledger, out = (self.folder / f"{name}-{scale:g}" for name in ("world", "ledger", "scan"))
-        made = (
-            "--seed",
-            str(self.asked["seed"]),
-            "--scale",
-            f"{scale:g}",
-            "--text",
-            str(self.asked["text"]),
-            "--out",
-            str(world),
-        )
-        logs = (str(world / "exchanges.parquet"), "--accounts", str(world / "accounts.parquet"))
-        taken = [
-            self.taken(scale, "world", lambda: _built(world, ("range", "build", str(self.asked["scenario"]), *made))),
-            self.taken(
-                scale, "import", lambda: run_stillwatch("import", *logs, "--ledger", str(ledger), "--json"),
-                lambda ran: _imported(ledger, json.loads(ran.output)["exchanges"]),
-            ),
-        ]  # fmt: skip
-        if self.drop_worlds:
-            (world / "exchanges.parquet").unlink(missing_ok=True)
         scan = ("scan", "--ledger", str(ledger), "--out", str(out), *self.limits)
         floor = (sys.executable, "-m", "benchmarks.floor", str(ledger), *self.limits, "--json")
-        taken.append(self.taken(scale, "scan", lambda: run_stillwatch(*scan), lambda _: _found(out, world)))
-        taken.append(self.taken(scale, "floor", lambda: run(floor)))
-        return taken
+        return [
+            self.taken(scale, "import", lambda: self._laid(scale, world, ledger), lambda _: _imported(ledger)),
+            self.taken(scale, "scan", lambda: run_stillwatch(*scan), lambda _: _found(out, world)),
+            self.taken(scale, "floor", lambda: run(floor)),
+        ]
+
+    def _laid(self, scale: float, world: Path, ledger: Path) -> Run:
+        """Build a world and import it a file at a time, each removed as soon as it is in the ledger."""
+        waiting = world.with_name(f"waiting-{world.name}")
+        for left in (world, waiting):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was stopped; what it imported is not imported again
+        waiting.mkdir()
+        spec = WorldSpec(scenario_named(str(self.asked["scenario"])), scale, TextMode(str(self.asked["text"])))
+        files: list[Path] = []
+        runs: list[Future[Run]] = []
+        with ThreadPoolExecutor(1) as importer:
+
+            def taken(path: Path) -> None:
+                files.append(path.rename(waiting / path.name))
+                if len(files) > 1:
+                    runs.append(importer.submit(_brought_in, files[-2], ledger))
+
+            build_world(spec, world, cast(int, self.asked["seed"]), parts=Parts(self.rows, taken))
+            accounts = ("--accounts", str(world / "accounts.parquet"))
+            runs.append(importer.submit(_brought_in, files[-1], ledger, *accounts))
+        waiting.rmdir()
+        return together([run.result() for run in runs])
 
     def taken(
         self, scale: float, name: str, work: Callable[[], Run], figures: Callable[[Run], dict[str, float]] | None = None
@@ -122,14 +136,17 @@ class Growth:
         return known
 
 
-def _built(world: Path, command: tuple[str, ...]) -> Run:
-    shutil.rmtree(world, ignore_errors=True)  # of a run that was stopped
-    return run_stillwatch(*command)
+def _brought_in(exchanges: Path, ledger: Path, *accounts: str) -> Run:
+    """Import a file and remove it."""
+    ran = run_stillwatch("import", str(exchanges), *accounts, "--ledger", str(ledger))
+    exchanges.unlink()
+    return ran
 
 
-def _imported(ledger: Path, exchanges: int) -> dict[str, float]:
+def _imported(ledger: Path) -> dict[str, float]:
+    rows = Ledger.open(ledger).rows
     size = sum(path.stat().st_size for path in (ledger / "exchanges").rglob("*.parquet"))
-    return {"exchanges": exchanges, "bytes_each": size / exchanges}
+    return {"exchanges": rows, "bytes_each": size / rows}
 
 
 def _found(out: Path, world: Path) -> dict[str, float]:
@@ -172,14 +189,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--text", choices=["none", "short", "full"], default="none")
     parser.add_argument("--memory", help="limit of scan and floor; that of a scan by default")
     parser.add_argument("--threads", type=int, help="of scan and floor; all cores by default")
-    parser.add_argument("--drop-worlds", action="store_true", help="remove a world's exchanges once it is imported")
+    parser.add_argument("--rows", type=int, default=8_000_000, help="of a file; the disk holds the ledger and some")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     options = {"--memory": given.memory, "--threads": given.threads}
     limits = tuple(part for name, value in options.items() if value is not None for part in (name, str(value)))
     asked = {"scenario": given.scenario, "seed": given.seed, "text": given.text, "limits": list(limits)}
     given.folder.mkdir(parents=True, exist_ok=True)
-    growth = Growth(given.folder, asked, limits, given.drop_worlds)
+    growth = Growth(given.folder, asked, limits, given.rows)
     steps = [step for scale in sorted(given.scales) for step in growth.steps(scale)]
     if given.json:
         found = [asdict(step) for step in steps]

@@ -62,6 +62,16 @@ def run(command: Sequence[str]) -> Run:
     return Run(ended.stdout, seconds, peak / 1024, worked / 1000)
 
 
+def together(runs: Sequence[Run]) -> Run:
+    """Return what commands took that ran one after the other."""
+    return Run(
+        output="".join(run.output for run in runs),
+        seconds=sum(run.seconds for run in runs),
+        peak_megabytes=max(run.peak_megabytes for run in runs),
+        processor_seconds=sum(run.processor_seconds for run in runs),
+    )
+
+
 def machine() -> str:
     """Return the processor, the number of usable cores and the memory of this machine, in one line."""
     cores = len(os.sched_getaffinity(0))

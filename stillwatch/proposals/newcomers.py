@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.findings import Candidate, Choice, chosen_freely
+from stillwatch.findings import Candidate, Choice
 from stillwatch.nulls import binomial_tail
 from stillwatch.profiles import I64, UNKNOWN
-from stillwatch.proposals.cohorts import kinds_of, labelled, trait_sets, traits_of
+from stillwatch.proposals.cohorts import TRAITS, kinds_of, labelled, trait_sets, traits_of
 from stillwatch.proposals.sight import Sight
 
 _DAY_US = 24 * 3_600_000_000
@@ -39,9 +39,9 @@ def newcomers(sight: Sight) -> list[Candidate]:
     found: list[_Group] = []
     values = 0
     for names in trait_sets():
-        label = labelled(names, traits)
+        label, given = labelled(names, traits), _without_times(names, traits)
         values += int((np.bincount(label[label != UNKNOWN]) >= sight.limits.smallest_group).sum())
-        found += _of(label, kinds_of(names), new, sight)
+        found += _of(label, given, kinds_of(names), new, sight)
     unusual = [group for group in found if group.chance * len(found) <= _BY_CHANCE]
     best = sorted(unusual, key=lambda group: (group.chance, -len(group.accounts), int(group.accounts[0])))
     return [
@@ -56,7 +56,7 @@ class _Group:
 
     Attributes:
         made: kinds of evidence that read one of the traits.
-        holders: accounts with the value, whenever they came.
+        holders: accounts with the value, whenever they came, but for a trait that is a time.
         came: accounts that came that day, whatever their traits.
         chance: that so many of the newcomers of that day have the value.
     """
@@ -71,22 +71,26 @@ class _Group:
         """Return how freely what evidence reads let these be chosen, of so many values and days.
 
         If it was chance when the accounts began, traits are given, and the members are among those who have the value;
-        if it was chance what they are made with, the days are given, and they are among those who came. A kind that
-        reads both let any accounts be chosen.
+        if it was chance what they are made with, the days are given, and they are among those who came.
         """
         by_trait, by_time = Choice(self.came, days), Choice(self.holders, values)
-        kinds = {**dict.fromkeys(self.made, by_trait), **dict.fromkeys(_TIMED, by_time)}
-        return {**kinds, **chosen_freely(self.made & _TIMED)}
+        return {**dict.fromkeys(self.made, by_trait), **dict.fromkeys(_TIMED, by_time)}
 
 
-def _of(label: I64, made: frozenset[str], new: I64, sight: Sight) -> Iterator[_Group]:
+def _without_times(names: tuple[str, ...], traits: dict[str, I64]) -> I64:
+    """Return a number for each account, shape (accounts,): the same where all traits are that are no times."""
+    given = tuple(name for name in names if TRAITS[name] not in _TIMED)
+    return labelled(given, traits) if given else np.zeros(len(traits[names[0]]), dtype=np.int64)
+
+
+def _of(label: I64, given: I64, made: frozenset[str], new: I64, sight: Sight) -> Iterator[_Group]:
     """Yield, of each value of one set of traits, its fullest day of newcomers if there are enough in it.
 
     The chance is by the value's share among all other accounts (binomial, the day taken as given: it only ranks).
     """
     first = sight.people.totals["first_us"]
     all_of = np.bincount(label[label != UNKNOWN])
-    everybody = np.sort(first[new])
+    everybody, holders = np.sort(first[new]), np.bincount(given[given != UNKNOWN])
     came = new[label[new] != UNKNOWN]
     came = came[np.lexsort((came, first[came], label[came]))]
     arrivals = np.sort(first[came])
@@ -98,11 +102,10 @@ def _of(label: I64, made: frozenset[str], new: I64, sight: Sight) -> Iterator[_G
         begin = int(first[some[start]])
         together = _within_day(arrivals, begin)
         others = int(all_of.sum()) - together
-        holders = int(all_of[label[some[0]]])
-        share = (holders - inside + 1) / (others + 1)
+        share = (int(all_of[label[some[0]]]) - inside + 1) / (others + 1)
         chance = binomial_tail(inside, together, min(share, 1.0))
         accounts = np.sort(some[start : start + inside])
-        yield _Group(accounts, made, holders, _within_day(everybody, begin), chance)
+        yield _Group(accounts, made, int(holders[given[some[0]]]), _within_day(everybody, begin), chance)
 
 
 def _within_day(moments: I64, begin: int) -> int:

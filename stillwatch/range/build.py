@@ -29,7 +29,7 @@ from stillwatch.range.recipes import Recipe
 from stillwatch.range.render import Writers, render
 from stillwatch.range.slices import Packed, Slices, ordered
 from stillwatch.range.stage import Block, Part
-from stillwatch.range.store import ORDINARY, TRUTH, World, WorldWriter, world_folder
+from stillwatch.range.store import ORDINARY, TRUTH, Parts, World, WorldWriter, world_folder
 
 FORMAT = 4
 """Version of the generator: the same seed, specification and version give the same bytes, with the locked versions of
@@ -39,12 +39,20 @@ _TALKS = 1 << 24
 _NO_TIME = np.iinfo(np.int64).max
 
 
-def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int, float], None] | None = None) -> World:
+def build_world(
+    spec: WorldSpec,
+    out: Path,
+    seed: int,
+    *,
+    on_rows: Callable[[int, float], None] | None = None,
+    parts: Parts | None = None,
+) -> World:
     """Build the world of `spec` in the new folder `out`: exchanges, accounts, truth (of accounts and of exchanges) and
     parameters.
 
     Args:
         on_rows: told how many rows are written and how many there will be.
+        parts: whether exchanges are to come in several files, instead of one that the world keeps.
 
     Raises:
         StillwatchError: an unknown population or rung, or a scale that makes no world.
@@ -56,7 +64,7 @@ def build_world(spec: WorldSpec, out: Path, seed: int, *, on_rows: Callable[[int
         slices = Slices(folder / "buckets", start=troupe.start, days=troupe.days, expected=troupe.expected)
         seen = _collected(pool, company, troupe, slices)
         accounts = _born_in_time(generator(seed, "births"), company.accounts, seen.first)
-        with WorldWriter(folder) as writer:
+        with WorldWriter(folder, parts) as writer:
             for batch, taken in _rows(pool, slices, accounts, company=company, prompts=troupe.prompts):
                 writer.write(batch, taken)
                 if on_rows is not None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,12 +136,27 @@ def _alive(process: int) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Exchanges in several files, one after the other in time, for a disk that does not hold them all.
+
+    Attributes:
+        rows: of a file, at least; the last may have fewer.
+        taken: told of each file when it is whole. What becomes of it is no longer the world's business.
+    """
+
+    rows: int
+    taken: Callable[[Path], None]
+
+
 class WorldWriter:
     """Writes the files of a world into a folder, exchanges first, in the order in which they come."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, parts: Parts | None = None) -> None:
+        self._folder, self._parts = folder, parts
+        self._path = folder / "exchanges.parquet"
         self._file: pq.ParquetWriter | None = None
+        self._in_file = 0
         self._taken: pq.ParquetWriter | None = None
         self.rows = 0
 
@@ -159,17 +174,31 @@ class WorldWriter:
         Args:
             taken: which of its answers are taken to train a model, shape (rows,).
         """
-        if self._file is None or self._taken is None:
-            self._file = _parquet(self._folder / "exchanges.parquet", batch.schema)
+        if self._taken is None:
             self._taken = pq.ParquetWriter(self._folder / "harvest.parquet", HARVEST, store_schema=False)
+        if self._file is None:
+            if self._parts is not None:
+                self._path = self._folder / f"exchanges-{self.rows:012d}.parquet"
+            self._file = _parquet(self._path, batch.schema)
         ids = batch.column("exchange_id").filter(pa.array(taken))
         self._taken.write_batch(pa.RecordBatch.from_arrays([ids], schema=HARVEST))
         named = pa.RecordBatch.from_arrays(batch.columns, schema=_named(batch.schema))
         self._file.write_batch(named, row_group_size=max(len(batch), 1))
         self.rows += len(batch)
+        self._in_file += len(batch)
+        if self._parts is not None and self._in_file >= self._parts.rows:
+            self._end_part(self._parts)
+
+    def _end_part(self, parts: Parts) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file, self._in_file = None, 0
+            parts.taken(self._path)
 
     def finish(self, accounts: pa.Table, truth: pa.Table, parameters: Mapping[str, object]) -> None:
         """Write what lies beside the exchanges."""
+        if self._parts is not None:
+            self._end_part(self._parts)
         pq.write_table(accounts, self._folder / "accounts.parquet")
         pq.write_table(truth, self._folder / "truth.parquet")
         text = json.dumps(parameters, indent=2, sort_keys=True, ensure_ascii=False)

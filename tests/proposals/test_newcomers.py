@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillwatch.findings import FREE, Choice
+from stillwatch.findings import Choice
 from stillwatch.proposals.newcomers import newcomers
 from tests.worlds import HOUR, MIDNIGHT, Column, Crowd, a_world, dealt
 
@@ -58,8 +58,10 @@ def test_it_says_how_freely_times_and_traits_let_it_choose() -> None:
     assert found.chosen_by["in_step"].tries >= 4, "every mail domain that five accounts have"
 
 
-def test_a_kind_that_reads_both_times_and_the_trait_lets_anybody_be_chosen() -> None:
-    late = Crowd("late", 20, hours=lambda rows: 100 + 0 * rows.account, traits={"created_at": MIDNIGHT + 90 * HOUR})
+def test_a_week_of_sign_up_is_a_time_and_lets_anybody_else_with_the_trait_be_chosen() -> None:
+    traits = {"created_at": MIDNIGHT + 90 * HOUR, "email_domain": dealt(3)}
+    late = Crowd("late", 60, hours=lambda rows: 100 + 0 * rows.account, traits=traits)
     with a_world(PEOPLE, late) as world:
-        (found,) = newcomers(world.sight)
-    assert found.chosen_by["signup_burst"] == FREE
+        found = newcomers(world.sight)
+    among = {len(one.accounts): one.chosen_by["signup_burst"].among for one in found}
+    assert among == {60: 360, 20: 120}

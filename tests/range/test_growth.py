@@ -14,7 +14,7 @@ ASKED: dict[str, object] = {"scenario": "letter-2026-06", "seed": 20, "limits": 
 
 
 def _growth(folder: Path, **others: object) -> Growth:
-    return Growth(folder, ASKED | others, limits=(), drop_worlds=False)
+    return Growth(folder, ASKED | others, limits=(), rows=1000)
 
 
 def _never() -> Run:

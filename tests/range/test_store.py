@@ -7,10 +7,13 @@ import errno
 import os
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import Refused, StillwatchError
-from stillwatch.range.store import world_folder
+from stillwatch.range.store import Parts, WorldWriter, world_folder
 
 
 def _fill(folder: Path) -> None:
@@ -78,3 +81,35 @@ def test_a_build_that_still_runs_is_left_alone(tmp_path: Path) -> None:
     with world_folder(tmp_path / "world") as half:
         _fill(half)
     assert _names(tmp_path) == [other.name, "world"]
+
+
+def _batch(first: int, rows: int) -> pa.RecordBatch:
+    return pa.record_batch({"exchange_id": [f"x{i:03d}" for i in range(first, first + rows)]})
+
+
+def _written(folder: Path, parts: Parts | None) -> list[str]:
+    """Write five batches of ten rows, and return the names of the files that hold exchanges."""
+    with WorldWriter(folder, parts) as writer:
+        for first in range(0, 50, 10):
+            writer.write(_batch(first, 10), np.arange(10) < 2)
+        nothing = pa.table({"account_id": ["a"]})
+        writer.finish(nothing, nothing, {})
+    return sorted(path.name for path in folder.glob("exchanges*"))
+
+
+def test_exchanges_come_in_one_file_unless_asked_otherwise(tmp_path: Path) -> None:
+    assert _written(tmp_path, None) == ["exchanges.parquet"]
+
+
+def test_files_of_so_many_rows_are_handed_over_whole_and_in_order(tmp_path: Path) -> None:
+    ids: list[list[str]] = []
+
+    def taken(path: Path) -> None:
+        ids.append(pq.read_table(path).column("exchange_id").to_pylist())
+        path.unlink()
+
+    assert _written(tmp_path, Parts(20, taken)) == []
+    assert [len(part) for part in ids] == [20, 20, 10]
+    assert [i for part in ids for i in part] == [f"x{i:03d}" for i in range(50)]
+    harvested = pq.read_table(tmp_path / "harvest.parquet").column("exchange_id").to_pylist()
+    assert harvested == [f"x{i:03d}" for first in range(0, 50, 10) for i in (first, first + 1)]

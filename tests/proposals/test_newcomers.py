@@ -50,7 +50,7 @@ def test_what_reads_when_accounts_began_and_the_trait_may_not_confirm_the_group(
 def test_it_says_how_freely_times_and_traits_let_it_choose() -> None:
     late = Crowd("late", 20, hours=lambda rows: 100 + 0 * rows.account, traits={"email_domain": "one.example"})
     before = Crowd("before", 7, traits={"email_domain": "one.example"})
-    strangers = Crowd("strangers", 30, hours=lambda rows: 110 + 0 * rows.account, traits={"email_domain": dealt(3)})
+    strangers = Crowd("strangers", 30, hours=lambda rows: 110 + 0 * rows.account)
     with a_world(PEOPLE, late, before, strangers) as world:
         (found,) = [one for one in newcomers(world.sight) if len(one.accounts) == 20]
     assert found.chosen_by["registration_form"] == Choice(among=50, tries=50), "who came that day, whatever their mail"

@@ -1,12 +1,15 @@
 """The table of the range: every scenario on every rung of the ladder, with all peers beside it, as Markdown.
 
     python -m benchmarks.table --out DIR [--scenarios NAME...] [--rungs RUNG...] [--peers NAME...] [--seeds N...]
-                               [--size FACTOR] [--cut-offs N] [--limit SECONDS] [--environments DIR]
+                               [--size FACTOR] [--innocents N] [--cut-offs N] [--limit SECONDS]
+                               [--environments DIR]
 
 Each world is built once, in a temporary folder, scanned at growing moments and handed to the peers, which never see its
 truth. A cell that is finished is a line of `DIR/cells.jsonl`, so that a run that was stopped goes on where it was;
-`DIR/table.md` is written anew after every cell. Other code wants another DIR. A rung is `none`, a name, or several
-joined by `+`. Worlds have the sizes of the full standard set, times `--size`.
+`DIR/table.md` is written anew after every cell: what was found as a grid of rungs and scenarios, then every world with
+all that was measured. Other code wants another DIR. A rung is `none`, a name, or several joined by `+`. Worlds have the
+sizes of the full standard set, times `--size`; with `--innocents` they have no more innocent exchanges than that, but
+as many as the campaign's.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ from stillwatch.errors import StillwatchError
 from stillwatch.range.build import build_world
 from stillwatch.range.campaigns import LADDER, REPORTED
 from stillwatch.range.cast import cast
+from stillwatch.range.scenarios import scenario_named
 from stillwatch.range.scoring import GroupScore
+from stillwatch.range.scoring.detection import DETECTED
 from stillwatch.range.scoring.wording import called, ends, percent
 from stillwatch.range.store import CAMPAIGN
 from stillwatch.trials import SETS, Case, run_case
@@ -54,6 +59,13 @@ that accuses no more than 0.1 % of innocents, which is chosen with the truth and
 """
 
 
+_GRID_LEGEND = """\
+The share of the campaign's accounts under the right verdict at the last scan; in brackets what it was called instead; \
+after a star the innocent accounts that were accused. An empty cell was not measured.
+"""
+_NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """One row of the table: a scenario on a rung with a seed."""
@@ -63,17 +75,23 @@ class World:
     seed: int
     size: float
     cut_offs: int
+    most_innocents: int | None = None
 
     def case(self) -> Case:
         """Return what to build and how often to scan it."""
         scale, innocents = SIZES[self.scenario]
+        scenario = scenario_named(self.scenario)
+        if self.most_innocents is not None:
+            own = scale * self.size * sum(campaign.exchanges for campaign in scenario.campaigns)
+            innocents = min(innocents or scenario.innocents, max(1.0, self.most_innocents / own))
         rungs = () if self.rung == NONE else tuple(self.rung.split("+"))
         name = f"{self.scenario}-{self.rung}"
         return Case(name, self.scenario, scale * self.size, self.seed, innocents, rungs, cut_offs=self.cut_offs)
 
     def key(self, peer: str) -> str:
         """Return what a cell of this world is known by."""
-        return f"{self.scenario}/{self.rung}/{self.seed}/{self.size:g}/{self.cut_offs}/{peer}"
+        innocents = "all" if self.most_innocents is None else str(self.most_innocents)
+        return f"{self.scenario}/{self.rung}/{self.seed}/{self.size:g}/{innocents}/{self.cut_offs}/{peer}"
 
 
 def missing_cells(
@@ -163,7 +181,34 @@ def table(worlds: Sequence[World], peers: Sequence[str], cells: Mapping[str, Cel
     ours = ["recall", "leak", "innocents", "alike", "verdict", "seconds"] if OURS in peers else []
     heads = ["scenario", "rung", "seed", *ours, *others]
     rows = [heads, ["---"] * len(heads), *(_row(world, peers, cells) for world in worlds)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + f"\n\n{_LEGEND}\n{machine()}.\n"
+    return f"{grid(worlds, cells)}\n{_lines(rows)}\n{_LEGEND}\n{machine()}.\n"
+
+
+def grid(worlds: Sequence[World], cells: Mapping[str, Cell]) -> str:
+    """Return what the scan found of each scenario on each rung: a row a rung, a column a scenario."""
+    scenarios = list(dict.fromkeys(world.scenario for world in worlds))
+    found: dict[str, dict[str, list[str]]] = {}
+    for world in worlds:
+        row = found.setdefault(world.rung, {})
+        row.setdefault(world.scenario, []).extend(_found(cells.get(world.key(OURS))))
+    rows = [["rung", *(name.partition("-")[0] for name in scenarios)], ["---"] * (len(scenarios) + 1)]
+    rows += [[rung, *("; ".join(row.get(name, [])) for name in scenarios)] for rung, row in found.items()]
+    return f"{_lines(rows)}\n{_GRID_LEGEND}"
+
+
+def _found(cell: Cell | None) -> list[str]:
+    """Return the share of each campaign of a cell, with a star for each innocent account beside it."""
+    if cell is None:
+        return []
+    campaigns, accused = cell["campaigns"], cell["innocents_accused"]
+    assert isinstance(campaigns, list)
+    stars = f" *{accused}" if accused else ""
+    other = [one["called"] for one in campaigns if (one["found"] or 0.0) < DETECTED and one["called"] != _NOTHING]
+    return [", ".join(_share(one["found"]) for one in campaigns) + "".join(f" ({name})" for name in other) + stars]
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _row(world: World, peers: Sequence[str], cells: Mapping[str, Cell]) -> list[str]:
@@ -207,7 +252,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = _parser().parse_args(arguments)
     peers = [peer.name for peer in PEERS if peer.name in asked.peers]
     worlds = [
-        World(scenario, rung, seed, asked.size, asked.cut_offs)
+        World(scenario, rung, seed, asked.size, asked.cut_offs, asked.innocents)
         for scenario in asked.scenarios for rung in asked.rungs for seed in asked.seeds
     ]  # fmt: skip
     for world in worlds:  # what cannot be built is said before the first hours of work
@@ -233,6 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peers", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--seeds", nargs="+", type=int, default=[SEED], metavar="N")
     parser.add_argument("--size", type=float, default=1.0, help="factor on the size of every world")
+    parser.add_argument("--innocents", type=int, help="innocent exchanges of a world, at the most")
     parser.add_argument("--cut-offs", type=int, default=5, help="scans of each world, the last of them at its end")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds for each peer; a breach is a result")
     parser.add_argument(

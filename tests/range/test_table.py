@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import table as module
 from benchmarks.peers.trial import Outcome
-from benchmarks.table import CELLS, OURS, SIZES, TABLE, World, main, missing_cells, read_cells, table
+from benchmarks.table import CELLS, OURS, SIZES, TABLE, World, grid, main, missing_cells, read_cells, table
 from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import REPORTED
 from stillwatch.trials import SETS
@@ -59,12 +59,45 @@ def test_what_was_finished_is_read_again_and_a_line_that_was_not_is_cut_off(tmp_
 def test_a_row_says_what_its_cells_say() -> None:
     cells = _by_key(OWN, _cell("volume"), _cell("forest", outcome="stopped"),
                     {"key": WORLD.key("splink"), "outcome": "failed", "seconds": 1.0})  # fmt: skip
-    shown = table([WORLD], [OURS, "volume", "forest", "splink", "mmd"], cells).splitlines()
+    shown = table([WORLD], [OURS, "volume", "forest", "splink", "mmd"], cells).splitlines()[6:]
     assert shown[0].count("|") == shown[1].count("|") == shown[2].replace("\\|", "").count("|")
     assert shown[2] == (
         "| grader-2026-02 | own-payment+own-address | 31 | 50.0 % | 0-12.0 % | 3 of 1,200 | 1 of 18 |"
         " distillation campaign (45.0 %) | 12 | 50.0 %, 3 \\| 25.0 % | 50.0 %, 3 \\| 25.0 %, stopped | failed |  |"
     )
+
+
+def test_the_grid_says_what_was_found_on_which_rung() -> None:
+    worlds = [
+        World(name, rung, 31, 1.0, 2) for name in ("grader-2026-02", "spike-2026-07") for rung in ("none", "quiet")
+    ]
+
+    def cell(world: World, found: float, called: str, accused: int) -> Mapping[str, object]:
+        campaigns = [{"id": "g", "called": called, "found": found, "leak": "0 %"}]
+        return {"key": world.key(OURS), "campaigns": campaigns, "innocents_accused": accused}
+
+    cells = _by_key(
+        cell(worlds[0], 1.0, "distillation campaign", 0),
+        cell(worlds[1], 0.0, "coordinated", 0),
+        cell(worlds[2], 0.0, "nothing", 2),
+    )
+    assert grid(worlds, cells).splitlines()[:4] == [
+        "| rung | grader | spike |",
+        "| --- | --- | --- |",
+        "| none | 100 % | 0 % *2 |",
+        "| quiet | 0 % (coordinated) |  |",
+    ]
+
+
+def test_innocents_are_bounded_by_what_was_asked_for_and_by_the_campaign() -> None:
+    def innocents(most: int | None) -> float | None:
+        return World("spike-2026-07", "none", 31, 1.0, 2, most).case().innocents
+
+    own = SIZES["spike-2026-07"][0] * 16_000
+    assert innocents(None) is None
+    assert innocents(240_000) == pytest.approx(240_000 / own)
+    assert innocents(10) == 1.0
+    assert innocents(10**9) == 100.0
 
 
 def test_a_world_of_which_every_cell_is_done_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

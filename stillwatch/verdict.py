@@ -2,8 +2,8 @@
 
 The q-value comes from e-values, whose Benjamini-Hochberg procedure holds whatever the dependence between candidates
 (Wang and Ramdas, "False discovery rate control with e-values", JRSS B 84(3), 2022, section 4). A kind that reads what
-made the proposal may add to the score, but enters the q-value only after a Bonferroni correction over all groups of
-that size.
+made the proposal may add to the score, but enters the q-value only after a Bonferroni correction over all groups that
+it let the proposer choose.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _within_families(bits: Sequence[tuple[Kind, float]]) -> dict[str, float]:
 
     Positive bits go down to the family's cap; those of coordination that found nothing, to the most that one of them
     takes off. What fails together is silent together: an operator who shares no card shares no device either, and that
-    is one silence, as it is in the mean of e-values (`_free`). What speaks for innocence stays as it is.
+    is one silence, as it is in the q-value (`_free`). What speaks for innocence stays as it is.
     """
     places: dict[tuple[Question, Family], list[float]] = {}
     for kind, value in bits:

@@ -176,16 +176,27 @@ def watch(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Scan a ledger whenever it has grown, reading new days only, and say what became of each campaign."""
+    """Scan a ledger whenever it has grown, reading new days only, and say what became of each campaign.
+
+    What goes wrong ends the first look, and no later one: a disk that was full, a lock that somebody held, may be free
+    at the next.
+    """
     _check_share(false_discoveries)
     settings = ScanSettings(memory=memory, threads=threads, spill=spill, false_discoveries=false_discoveries)
+    may_fail = False
     while True:
-        muted = calibrate.false_alarms(labels) if labels else frozenset()
-        with watching() as watcher:
-            run = watch_ledger(ledger, out, settings, keep=keep, watcher=watcher, muted=muted)
-        if run is not None or once:
-            text = json.dumps(facts(run)) if as_json else "\n".join(lines(run))
-            show_text(text)
+        try:
+            muted = calibrate.false_alarms(labels) if labels else frozenset()
+            with watching() as watcher:
+                run = watch_ledger(ledger, out, settings, keep=keep, watcher=watcher, muted=muted)
+            if run is not None or once:
+                show_text(json.dumps(facts(run)) if as_json else "\n".join(lines(run)))
+            may_fail = not once
+        except StillwatchError as error:
+            if not may_fail:
+                raise
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            _complain(f"{now} {error}\n  the next look is in {every} s")
         if once:
             return
         time.sleep(every)
@@ -335,8 +346,12 @@ def _sentence(error: TyperException) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _end(text: str, code: ExitCode) -> None:
+def _complain(text: str) -> None:
     Console(stderr=True).print(text, markup=False, highlight=False, style="red", soft_wrap=True)
+
+
+def _end(text: str, code: ExitCode) -> None:
+    _complain(text)
     sys.exit(code)
 
 

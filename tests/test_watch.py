@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import pytest
 from stillwatch import history
 from stillwatch.errors import ExitCode
 from stillwatch.ledger import Ledger
+from stillwatch.ledger.files import try_lock_folder
 from tests.ledger.sketches import tree
 from tests.small_world import (
     ROOT,
@@ -36,6 +40,7 @@ from tests.small_world import (
 )
 
 DAY = 86_400
+_WATCH = (sys.executable, "-m", "stillwatch.cli", "watch", "--ledger")
 
 
 def _watch(ledger: Path, out: Path, *more: object) -> list[str]:
@@ -73,6 +78,45 @@ def _import(ledger: Path, name: str, rows: list[dict[str, Any]]) -> None:
 def _next_day(day: int) -> list[dict[str, Any]]:
     """Return one exchange of a day, counted from the first."""
     return [bare(1000 + day, ts=1_767_225_600 + day * DAY)]
+
+
+# --- a process that stays ---------------------------------------------------------------------------------------------
+
+
+def _until(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait until something is so, while a process lives."""
+    for _ in range(600):
+        if what():
+            return
+        assert process.poll() is None, "the watch ended"
+        time.sleep(0.1)
+    pytest.fail("it never came")
+
+
+def test_what_goes_wrong_for_a_while_does_not_end_a_watch_that_has_begun_well(quiet: Path, tmp_path: Path) -> None:
+    out, errors = tmp_path / "watch", tmp_path / "errors"
+    command = [*_WATCH, str(quiet), "--out", str(out), "--every", "1"]
+    with errors.open("wb") as stream, subprocess.Popen(command, stderr=stream, stdout=subprocess.DEVNULL) as process:
+        try:
+            _until((out / "latest").exists, process)
+            first = (out / "latest").resolve()
+            held = None
+            while held is None:
+                held = try_lock_folder(quiet / "rollups")
+            _import(quiet, "more", _next_day(3))
+            _until(lambda: "another run is at work on this ledger" in errors.read_text(), process)
+            os.close(held)
+            _until(lambda: (out / "latest").resolve() != first, process)
+        finally:
+            process.terminate()
+    assert re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}\+00:00 ", errors.read_text())
+    assert "the next look is in 1 s" in errors.read_text()
+
+
+def test_what_is_wrong_from_the_first_look_on_ends_it(tmp_path: Path) -> None:
+    command = [*_WATCH, str(tmp_path), "--out", str(tmp_path / "watch")]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == ExitCode.NOTHING_USABLE
 
 
 # --- the same verdicts ------------------------------------------------------------------------------------------------

@@ -27,10 +27,13 @@ from stillwatch.evidence import (
 )
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.customers import Customers, customers
-from stillwatch.evidence.same_list import own_share
+from stillwatch.evidence.same_list import beyond_a_list, own_share
 from stillwatch.findings import Evidence, Family, Question, Scores, VerdictKind
 from stillwatch.nulls import SMALLEST_P, bits_of
 from stillwatch.weights import TODAY
+
+_LIKENESS = frozenset({Family.CONTENT, Family.SAMENESS})
+"""Families that a list which all members run makes alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +61,42 @@ def test_group(group: Group, case: Case, weights: Weights) -> Tested:
 def _findings(group: Group, case: Case) -> list[tuple[Kind, Finding]]:
     """Return what every kind finds, each for the share of it that counts."""
     findings = [(kind, kind.test(group, case)) for kind in EVIDENCE_TABLE]
-    own, several = own_share(group, case), customers(group, case)
-    return [(kind, _allowed(kind, finding, own, several)) for kind, finding in findings]
+    allowed = _Allowed(own_share(group, case), beyond_a_list(group, case), customers(group, case))
+    return [(kind, allowed.of(kind, finding)) for kind, finding in findings]
 
 
-def _allowed(kind: Kind, finding: Finding, own: float, several: Customers) -> Finding:
-    """Return a finding that counts as far as it may.
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """How far findings on a group may count.
 
-    Signs of a harvest count for the share of the questions that members do not all ask: what each of them has alone no
-    operator needed the others for. They, and those of a pool, count as far as the members are known to be several
-    customers.
+    Attributes:
+        own: share of the questions that members do not all ask. What each of them has alone no operator needed the
+            others for, so signs of a harvest count for the rest.
+        beyond: share of their likeness that one list does not explain, for which likeness counts.
+        several: how far they are known to be several customers, as which signs of a harvest and of a pool count.
     """
-    harvest = kind.question is Question.EXTRACTION
-    if not harvest and kind.family is not Family.RELAY:
+
+    own: float
+    beyond: float
+    several: Customers
+
+    def of(self, kind: Kind, finding: Finding) -> Finding:
+        """Return a finding of a kind, counting as far as it may."""
+        if kind.question is Question.EXTRACTION:
+            return _for(finding, self.several.share * self.own, self.several.why)
+        if kind.family is Family.RELAY:
+            return _for(finding, self.several.share, self.several.why)
+        if kind.question is Question.COORDINATION and kind.family in _LIKENESS and self.beyond < 1.0:
+            return _for(
+                finding, self.beyond, f"counts for {self.beyond:.0%}: the members run one list, and so are alike"
+            )
         return finding
-    share = finding.share * several.share * (own if harvest else 1.0)
-    told = several.why and finding.p_value is not None
-    statement = f"{finding.statement} ({several.why})" if told else finding.statement
-    return dataclasses.replace(finding, share=share, statement=statement)
+
+
+def _for(finding: Finding, share: float, why: str) -> Finding:
+    told = why and finding.p_value is not None
+    statement = f"{finding.statement} ({why})" if told else finding.statement
+    return dataclasses.replace(finding, share=finding.share * share, statement=statement)
 
 
 def reweighed(evidence: Iterable[Evidence], weights: Weights) -> tuple[Evidence, ...]:

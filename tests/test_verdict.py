@@ -21,7 +21,7 @@ from stillwatch.evidence import (
     Kind,
 )
 from stillwatch.evidence.case import Group
-from stillwatch.evidence.same_list import own_share
+from stillwatch.evidence.same_list import beyond_a_list, own_share
 from stillwatch.findings import Choice, Evidence, Family, Question, Scores, VerdictKind, chosen_freely
 from stillwatch.nulls import bits_of
 from stillwatch.verdict import Tested, counting_families, judge, q_values, reweighed, with_id
@@ -211,6 +211,8 @@ def _expected_free(world: World, group: Group) -> float:
             continue
         tries = _ways(chosen_by[kind.kind], world, len(group)) if kind.kind in chosen_by else 1
         share = finding.share * (own_share(group, world.case) if kind.question is _X else 1.0)
+        if kind.question is Question.COORDINATION and kind.family in (Family.CONTENT, Family.SAMENESS):
+            share *= beyond_a_list(group, world.case)
         families.setdefault(kind.family, []).append((min(1.0, max(finding.p_value, 1e-300) * tries), kind.cap, share))
     for tested in families.values():
         several = [(min(bits_of(min(1.0, p * len(tested))), cap), share) for p, cap, share in tested]

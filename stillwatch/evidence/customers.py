@@ -86,8 +86,8 @@ def _paying_together(group: Group, case: Case) -> str:
     domains = case.people.categories["email_domain"]
     inside = domains.counts(members)
     own = domains.counts() - inside < _OWN * (case.people.size - len(group))
-    few = own & (inside >= len(group) * MOST / FEW)
-    return "and most members have mail domains that are nobody else's" if inside[few].sum() >= MOST * len(group) else ""
+    few = np.sort(inside[own])[-FEW:]
+    return "and most members have mail domains that are nobody else's" if few.sum() >= MOST * len(group) else ""
 
 
 def _at_one_place(group: Group, case: Case) -> str:
@@ -101,11 +101,12 @@ def _at_one_place(group: Group, case: Case) -> str:
 
 
 def _most_share(held: sparse.csr_array, many: Flags) -> bool:
-    """Return whether most members hold a mark that is two fifths of the members' or more, or one of `many` accounts.
+    """Return whether most members hold one of the few marks that most of them hold, or one of `many` accounts.
 
     Args:
         held: who holds what, shape (members, marks). many: shape (marks,).
     """
     among = np.asarray(held.sum(axis=0)).ravel()
-    telling = many | (among >= max(2.0, held.shape[0] * MOST / FEW))
+    telling = many.copy()
+    telling[np.argsort(-among, kind="stable")[:FEW]] = True
     return bool((np.asarray(held.astype(np.int64) @ telling.astype(np.int64)) > 0).mean() >= MOST)

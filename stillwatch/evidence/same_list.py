@@ -16,11 +16,12 @@ from stillwatch.evidence.dealt_out import usual
 from stillwatch.held import holders
 from stillwatch.profiles import F64
 
-COPIES = 3
-"""Accounts through which a harvester asks one question, at most, to choose among the answers."""
-GRANTED = 0.1
+COPIES = 2
+"""Accounts through which a harvester asks one question, at most, to choose among the answers; judged: campaigns that
+were described deal their lists out, and ask nothing twice."""
+GRANTED = 0.05
 """Share of the other members who ask a member's question that a harvest is granted, however large; of 100 accounts
-that is ten times the price of every answer."""
+that is six times the price of every answer. Judged."""
 
 COMMON = Query(
     "same_list",
@@ -67,6 +68,16 @@ def own_share(group: Group, case: Case) -> float:
     """
     common = in_common(group, case)
     return 1.0 - float(common.mean()) if len(common) else 1.0
+
+
+def beyond_a_list(group: Group, case: Case) -> float:
+    """Return how much of the members' likeness one list does not explain, from 0 where all run it to 1.
+
+    Who asks the same asks of the same topics, in the same templates, at the same length. It explains as much as more of
+    it is common than a harvest is granted.
+    """
+    most = granted(group, case)
+    return min(1.0, own_share(group, case) / (1.0 - most)) if most < 1.0 else 1.0
 
 
 def same_list(group: Group, case: Case) -> Finding:

@@ -76,18 +76,18 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 401),
-    Case("agentic", "agentic-2026-02", 0.034, 402, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 403),
-    Case("hydra", "hydra-2026-02", 0.01, 404),
-    Case("letter", "letter-2026-06", 0.002, 405),
-    Case("injected", "injected-2026-07", 0.002, 406, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 407, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 408, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 409),
-    Case("spike", "spike-2026-07", 0.3, 410),
-    Case("innocent", "innocent", 0.5, 411, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 412, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 441),
+    Case("agentic", "agentic-2026-02", 0.034, 442, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 443),
+    Case("hydra", "hydra-2026-02", 0.01, 444),
+    Case("letter", "letter-2026-06", 0.002, 445),
+    Case("injected", "injected-2026-07", 0.002, 446, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 447, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 448, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 449),
+    Case("spike", "spike-2026-07", 0.3, 450),
+    Case("innocent", "innocent", 0.5, 451, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 452, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
@@ -143,7 +143,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1601 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 1801 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -179,7 +179,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
     )
 
 
-EARLY = _early_cases(431)
+EARLY = _early_cases(461)
 """How soon each reported campaign is found, and as what."""
 EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""
@@ -225,16 +225,16 @@ def _thin(seeds: Iterator[int]) -> tuple[Case, ...]:
     )
 
 
-THIN = _thin(count(1701))
+THIN = _thin(count(1901))
 """A hundred innocent worlds in logs that lack columns: whether anybody is accused for what a log cannot say."""
 THIN_PRACTICE = _thin(cycle(range(100, 100 + len(PRACTICE))))
 """Twenty worlds in every such log, on seeds that may be looked at."""
 THIN_CAMPAIGNS = tuple(
     Case(f"{name}-{shape}", scenario, scale, seed, innocents, cut_offs=2, shape=shape)
     for name, scenario, scale, seed, innocents in (
-        ("grader", "grader-2026-02", 0.2, 364, 4.0),
-        ("letter", "letter-2026-06", 0.002, 365, 3.0),
-        ("pivot", "pivot-2026-02", 0.003, 366, 4.0),
+        ("grader", "grader-2026-02", 0.2, 367, 4.0),
+        ("letter", "letter-2026-06", 0.002, 368, 3.0),
+        ("pivot", "pivot-2026-02", 0.003, 369, 4.0),
     )
     for shape in _THIN
 )

@@ -10,6 +10,7 @@ import pytest
 
 from stillwatch.evidence.customers import FLEET, customers
 from stillwatch.findings import Question, VerdictKind
+from stillwatch.profiles import I64
 from stillwatch.verdict import judge
 from tests.worlds import Crowd, World, a_world, dealt, own, some
 
@@ -102,9 +103,17 @@ def test_the_reader_is_told_why_it_counts_for_less(unknown: World, apart: World)
     assert "counts for" not in whole.statement
 
 
-@pytest.mark.parametrize(("addresses", "share"), [(1, 0.0), (2, 0.0), (6, 1.0)])
-def test_a_course_at_one_address_is_no_pool_where_its_mail_is_not_known(addresses: int, share: float) -> None:
-    course = {**ONCE, "ip_mark": lambda rows: 10**9 + rows.account % addresses}
+@pytest.mark.parametrize(
+    ("at", "share"),
+    [
+        pytest.param(lambda account: 0 * account, 0.0, id="one"),
+        pytest.param(lambda account: account % 2, 0.0, id="two"),
+        pytest.param(lambda account: account % 10 // 7, 0.0, id="two, one of them small"),
+        pytest.param(lambda account: account % 6, 1.0, id="six"),
+    ],
+)
+def test_a_course_at_one_address_is_no_pool_where_its_mail_is_not_known(at: Callable[[I64], I64], share: float) -> None:
+    course = {**ONCE, "ip_mark": lambda rows: 10**9 + at(rows.account)}
     with a_world(
         Crowd("people", 300, columns={**PEOPLE, "org_id": some(0.3, "Firm Ltd"), "ip_mark": own}),
         Crowd("course", 40, exchanges=20, uneven=0.02, unlike=0.0, columns=course),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from stillwatch.evidence.same_list import own_share, same_list
-from tests.worlds import Crowd, World, a_world, own
+from stillwatch.evidence import COORDINATION_NEEDED
+from stillwatch.evidence.same_list import beyond_a_list, own_share, same_list
+from tests.worlds import Crowd, Rows, World, a_world, own
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,34 @@ def test_what_nearly_all_ask_is_no_harvest(world: World) -> None:
     assert own_share(world.group("pool"), world.case) == 1.0
     assert own_share(world.group("by_two"), world.case) > 0.9
     assert own_share(world.group("benchmark"), world.case) < 0.5
+
+
+def test_what_a_list_explains_is_no_likeness_of_their_own(world: World) -> None:
+    assert beyond_a_list(world.group("pool"), world.case) == 1.0
+    assert beyond_a_list(world.group("by_two"), world.case) == pytest.approx(1.0)
+    assert beyond_a_list(world.group("benchmark"), world.case) < 0.5
+
+
+@pytest.mark.parametrize(("cover", "cleared"), [(1.0, True), (0.5, True), (0.02, False)])
+def test_owners_who_run_parts_of_one_list_are_alike_for_that(cover: float, cleared: bool) -> None:
+    """Each sends 40 questions of a list of so many that they are that share of it."""
+    size = round(40 / cover)
+
+    def questions(rows: Rows) -> list[int]:
+        order = [rows.rng.permutation(size) for _ in range(int(rows.account.max()) + 1)]
+        return [5000 + int(order[a][n % size]) for a, n in zip(rows.account, rows.nth, strict=True)]
+
+    owners = {"head_mark": 72, "tail_mark": own, "prompt_mark": questions, "turn": 1}
+    people = {"head_mark": own, "tail_mark": own, "prompt_mark": own, "turn": lambda rows: 1 + rows.nth % 3}
+    crowds = (
+        Crowd("people", 300, exchanges=40, columns=people),
+        Crowd("owners", 14, exchanges=40, uneven=0.05, unlike=0.0, about=0.5, columns=owners),
+    )
+    with a_world(*crowds) as made:
+        found = made.tested(made.group("owners"))
+    shares = {item.kind: item.share for item in found.evidence}
+    assert (found.scores.coordination + found.scores.innocence < COORDINATION_NEEDED) is cleared
+    assert (shares["interchangeable"] == shares["shared_scaffold"] == 1.0) is not cleared
 
 
 def test_the_query_gives_the_numbers_again(world: World) -> None:

@@ -92,9 +92,9 @@ FULL = (
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
 _CLIMBED = (
-    ("grader", "grader-2026-02", 0.2, 421, 4.0),
-    ("letter", "letter-2026-06", 0.002, 422, 3.0),
-    ("pivot", "pivot-2026-02", 0.003, 423, 4.0),
+    ("grader", "grader-2026-02", 0.2, 271, 4.0),
+    ("letter", "letter-2026-06", 0.002, 272, 3.0),
+    ("pivot", "pivot-2026-02", 0.003, 273, 4.0),
 )
 _STEPS = ("unlinked", "unlinked-paraphrased", "cover-90", "bought-accounts", "everything")
 

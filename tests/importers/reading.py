@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from hypothesis import strategies as st
+
 from stillwatch.importers import Importer, Intake, Source, recognise
 from stillwatch.importers.messages import Message, Part, next_hash
 from stillwatch.keys import Key
@@ -14,6 +16,8 @@ from stillwatch.record import EXCHANGES, Skips
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 KEY = Key(bytes(range(32)))
 Rows = list[dict[str, Any]]
+SCALARS = (st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=4))
+"""What JSON may hold in place of what is expected, but for lists and objects: strategies."""
 
 
 def sample(name: str) -> Source:

@@ -19,7 +19,7 @@ from stillwatch.importers.jsonblock import parts, read_block
 from stillwatch.importers.records import records
 from stillwatch.importers.source import Run
 from stillwatch.record import EXCHANGES
-from tests.importers.reading import intake, written
+from tests.importers.reading import SCALARS, intake, written
 
 PLAIN = {"exchange_id": "e", "ts": "2026-03-02T10:00:00.5Z", "account_id": "a", "model": "m"}
 
@@ -85,11 +85,7 @@ def test_parts_are_the_lines_again(lines: list[bytes]) -> None:
 
 
 values = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(),
-    st.text(max_size=4),
+    *SCALARS,
     st.lists(st.text(max_size=2) | st.none() | st.integers(0, 3), max_size=3),
     st.sampled_from(["", "2026-03-02T10:00:00Z", "2026-03-02", "12", "0.5", "true", 1772445600, 1772445600.5]),
 )

@@ -27,7 +27,7 @@ from stillwatch.importers.records import Record, records
 from stillwatch.importers.request import read_request
 from stillwatch.importers.source import Run, Source
 from stillwatch.record import EXCHANGES
-from tests.importers.reading import KEY, at, intake, sample, written
+from tests.importers.reading import KEY, SCALARS, at, intake, sample, written
 
 LITELLM = by_name("litellm")
 
@@ -223,11 +223,7 @@ def test_of_many_lines_only_the_part_with_the_odd_one_is_read_one_by_one(monkeyp
 
 
 values = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(),
-    st.text(max_size=4),
+    *SCALARS,
     st.lists(st.text(max_size=2) | st.none(), max_size=2),
     st.dictionaries(st.sampled_from(["role", "content", "text", "user_id", "type"]), st.text(max_size=3), max_size=2),
     st.sampled_from(

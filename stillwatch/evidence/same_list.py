@@ -66,7 +66,7 @@ def own_share(group: Group, case: Case) -> float:
 
     What all members ask each of them has alone: a harvest by many accounts is what they do not have in common.
     """
-    common = in_common(group, case)
+    common = group.once(in_common, case)
     return 1.0 - float(common.mean()) if len(common) else 1.0
 
 
@@ -83,7 +83,7 @@ def beyond_a_list(group: Group, case: Case) -> float:
 def same_list(group: Group, case: Case) -> Finding:
     """Mean share of the other members who ask a member's question, against that of a harvester who asks through a few,
     and besides what everybody asks (t with the jackknife variance of a mean over pairs, upper tail)."""
-    common = in_common(group, case)
+    common = group.once(in_common, case)
     if len(common) < 3:
         return untested("fewer than three members have prompts")
     own, most = float(common.mean()), granted(group, case)

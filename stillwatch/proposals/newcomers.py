@@ -35,13 +35,14 @@ def newcomers(sight: Sight) -> list[Candidate]:
     new = np.flatnonzero(first - first.min() >= QUIET_US) if len(first) else first
     if len(new) < sight.limits.smallest_group:
         return []
-    traits = traits_of(sight.people)
+    traits, everybody = traits_of(sight.people), np.sort(first[new])
     found: list[_Group] = []
     values = 0
     for names in trait_sets():
-        label, given = labelled(names, traits), _without_times(names, traits)
+        label, made = labelled(names, traits), kinds_of(names)
+        given = label if made.isdisjoint(_TIMED) else _without_times(names, traits)
         values += int((np.bincount(label[label != UNKNOWN]) >= sight.limits.smallest_group).sum())
-        found += _of(label, given, kinds_of(names), new, sight)
+        found += _of(label, given, made, everybody, new, sight)
     unusual = [group for group in found if group.chance * len(found) <= _BY_CHANCE]
     best = sorted(unusual, key=lambda group: (group.chance, -len(group.accounts), int(group.accounts[0])))
     return [
@@ -83,14 +84,17 @@ def _without_times(names: tuple[str, ...], traits: dict[str, I64]) -> I64:
     return labelled(given, traits) if given else np.zeros(len(traits[names[0]]), dtype=np.int64)
 
 
-def _of(label: I64, given: I64, made: frozenset[str], new: I64, sight: Sight) -> Iterator[_Group]:
+def _of(label: I64, given: I64, made: frozenset[str], everybody: I64, new: I64, sight: Sight) -> Iterator[_Group]:
     """Yield, of each value of one set of traits, its fullest day of newcomers if there are enough in it.
 
     The chance is by the value's share among all other accounts (binomial, the day taken as given: it only ranks).
+
+    Args:
+        given: as `label`, of the traits that are no times. everybody: when all newcomers came, ascending.
     """
     first = sight.people.totals["first_us"]
     all_of = np.bincount(label[label != UNKNOWN])
-    everybody, holders = np.sort(first[new]), np.bincount(given[given != UNKNOWN])
+    holders = np.bincount(given[given != UNKNOWN])
     came = new[label[new] != UNKNOWN]
     came = came[np.lexsort((came, first[came], label[came]))]
     arrivals = np.sort(first[came])

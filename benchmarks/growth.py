@@ -36,6 +36,8 @@ from stillwatch.range.scenarios import scenario_named
 from stillwatch.range.store import Parts
 
 FILE = "steps.jsonl"
+WAITING = 4
+"""Files of exchanges that may wait for their import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Growth:
                 files.append(path.rename(waiting / path.name))
                 if len(files) > 1:
                     runs.append(importer.submit(_brought_in, files[-2], ledger))
+                if len(runs) > WAITING:
+                    runs[-1 - WAITING].result()  # else a fast builder fills the disk, and a failed import is seen late
 
             build_world(spec, world, cast(int, self.asked["seed"]), parts=Parts(self.rows, taken))
             accounts = ("--accounts", str(world / "accounts.parquet"))

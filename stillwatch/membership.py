@@ -3,12 +3,13 @@
 A group that passed gives the habits of its operator; each account is then held against them and against the
 population, feature by feature (a naive Bayes ratio in bits). A tested member whose own evidence is
 thin is left out; an account outside joins only if it would be wrong less than once in a hundred and in two families.
+Nobody's declared customers join: a company whose programs ask like the group is left out of it as of a candidate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
 from stillwatch.likeness import spread
 from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
+from stillwatch.trim import without_tenants
 from stillwatch.verdict import Tested
 
 SURE = 6.6
@@ -25,6 +27,8 @@ SURE = 6.6
 LIKELY = 3.3
 """Bits: odds of ten to one, which a tested member must reach to stay; its group has passed, so the odds start even."""
 _FAMILIES_TO_JOIN = 2
+ROUNDS = 4
+"""Times that habits are read at the most; who is as linked as a member is found by the members who joined."""
 SHOWN = 2.0
 """Bits of a kind of evidence from which its habit is held against single accounts."""
 MOTIFS_SHOWN = ("continued_conversation", "failover", "displaced_reasoning")
@@ -42,10 +46,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "instrument": (0.0, 8.0),
     "handoff": (-1.0, 8.0),
     "client": (-2.0, 3.0),
-    "burst": (-2.0, 3.0),
+    "burst": (0.0, 3.0),
     "load": (-3.0, 2.0),
     "follow_up": (-6.0, 2.0),
-    "unread": (-6.0, 4.0),
+    "unread": (-6.0, 6.0),
     "vouched": (-8.0, 0.0),
 }
 """Least and most bits of each feature. What is cheap to vary can neither convict nor acquit; judged, not fitted."""
@@ -68,8 +72,8 @@ class Membership:
 def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     """Hold every account against the habits of a group that passed.
 
-    A second round takes the habits from the members of the first, whose number is larger and whose strangers are fewer.
-    A pool is what hand-offs make it: only accounts that hand over with those tested are members of one, or one pool
+    A further round takes the habits from the members of the one before, whose number is larger and whose strangers are
+    fewer, until they are no more than before. A pool is what hand-offs make it: only accounts that hand over with those tested are members of one, or one pool
     would grow into another that is like it.
     """
     inside = flags(case, tested.group.accounts)
@@ -77,12 +81,21 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
         inside &= _hands_over(inside, case)
     shown = {item.kind: item.bits for item in tested.evidence if item.bits >= SHOWN}
     found = _round(inside, inside, case, shown)
-    if found.core.sum() >= _ENOUGH:
-        found = _round(inside, found.core, case, shown)
+    for _ in range(1, ROUNDS):
+        before = found
+        if before.core.sum() < _ENOUGH:
+            break
+        found = _round(inside, before.core, case, shown)
+        if found.core.sum() <= before.core.sum():
+            break
     if verdict is VerdictKind.POOLED_ACCESS:
-        takes_part = _hands_over(inside, case)
-        found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
-    return found
+        found = _only(found, _hands_over(inside, case))
+    owners = without_tenants(np.flatnonzero(found.members), case.people.categories["declared"])
+    return _only(found, flags(case, owners))
+
+
+def _only(found: Membership, accounts: Flags) -> Membership:
+    return replace(found, members=found.members & accounts, core=found.core & accounts)
 
 
 def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]) -> Membership:

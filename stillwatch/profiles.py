@@ -71,6 +71,15 @@ INSTRUMENTS = ("payment_id", "device_id")
 PROVED = "organisation"
 """Value of `verification` with which a mail domain is an organisation's own."""
 
+OWN_DOMAINS = Query(
+    "own_domains",
+    f"""
+    select email_domain from accounts where email_domain is not null group by email_domain
+    having 2 * count(case when verification = '{PROVED}' then 1 end) >= count(*)""",
+)
+"""Mail domains of which most accounts proved to be an organisation's; one that anybody may have an address at is
+nobody's own."""
+
 OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
 
@@ -250,7 +259,7 @@ def population(engine: Engine, limits: ProposalLimits) -> Population:
     categories = {name: _usual_values(engine.table(query), ids) for name, query in USUAL_VALUES.items()}
     categories |= {name: _category(accounts.column(name)) for name in TRAITS}
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
-    categories["declared"] = _either(categories["org"], _verified_domain(categories))
+    categories["declared"] = _either(categories["org"], _verified_domain(engine, categories))
     habit = {"least": limits.habit_least, "share": limits.habit_share}
     shared = {
         kind: _incidence(kind, engine.columns(query, **habit), engine, len(ids)) for kind, query in SHARED.items()
@@ -311,11 +320,13 @@ def _either(first: Category, second: Category) -> Category:
     return _category(pa.chunked_array([pa.array([labels[c] if c != UNKNOWN else None for c in codes], pa.string())]))
 
 
-def _verified_domain(categories: Mapping[str, Category]) -> Category:
-    """Return the mail domain of each account whose owner proved to be an organisation."""
+def _verified_domain(engine: Engine, categories: Mapping[str, Category]) -> Category:
+    """Return the mail domain of each account that proved to be an organisation's, where the domain is its own."""
     domains, verification = categories["email_domain"], categories["verification"]
     proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == PROVED])
-    return Category(np.where(proved, domains.codes, UNKNOWN), domains.values)
+    told = set(engine.table(OWN_DOMAINS).column("email_domain").to_pylist())
+    own = np.isin(domains.codes, [i for i, value in enumerate(domains.values) if value in told])
+    return Category(np.where(proved & own, domains.codes, UNKNOWN), domains.values)
 
 
 def _incidence(kind: str, found: dict[str, Whole], engine: Engine, size: int) -> Incidence:

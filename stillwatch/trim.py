@@ -20,6 +20,9 @@ TENANT = 0.05
 """Share of a candidate from which the accounts of one declared organisation are left out of it."""
 TENANT_LEAST = 3
 """Accounts; two or fewer of one organisation prove no fleet."""
+TENANT_MOST = 10
+"""Accounts of one declared organisation that are left out of a candidate of any size: the more companies use one
+program, the smaller a part of them each is. Judged: an operator who declares organisations makes them small."""
 MOST = 0.8
 """Share of a candidate from which it is that organisation, and is tested as such."""
 _BODY = 0.5
@@ -27,13 +30,19 @@ _BODY = 0.5
 
 
 def without_tenants(accounts: I64, organisations: Category) -> I64:
-    """Return `accounts` without those of declared organisations that make up a part of them, ascending."""
+    """Return `accounts` without those of declared organisations that make up a part of them, ascending.
+
+    An organisation that is a part of what others leave is left out as well.
+    """
     counts = organisations.counts(accounts)
     if not len(counts) or counts.max() >= MOST * len(accounts):
         return accounts
-    tenants = counts >= max(TENANT_LEAST, TENANT * len(accounts))
-    codes = organisations.codes[accounts]
-    return np.asarray(accounts[~((codes != UNKNOWN) & tenants[codes])])
+    left = accounts
+    while (tenants := counts >= np.clip(TENANT * len(left), TENANT_LEAST, TENANT_MOST)).any():
+        codes = organisations.codes[left]
+        left = left[~((codes != UNKNOWN) & tenants[codes])]
+        counts = organisations.counts(left)
+    return np.asarray(left)
 
 
 def trimmed(accounts: I64, of: Means, least: float) -> I64:

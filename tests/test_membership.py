@@ -15,6 +15,7 @@ from stillwatch.profiles import I64
 from tests.worlds import DAY, HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
 
 PROMPTS = {"system_mark": some(0.8, 77, own), "prompt_mark": own, "turn": 1}
+LINKS = (("payment_id", "card"), ("device_id", "device"), ("payment_id", "other"))
 PEOPLE = {"system_mark": own, "prompt_mark": own, "turn": some(0.4, 2, 1)}
 
 
@@ -98,6 +99,38 @@ def test_a_habit_counts_no_more_in_an_account_than_in_its_group(world: World) ->
 def test_every_account_has_its_bits(world: World, found: Membership) -> None:
     assert found.bits.shape == found.members.shape == found.core.shape == (world.people.size,)
     assert np.isfinite(found.bits).all()
+
+
+def test_a_company_whose_programs_ask_like_a_campaign_does_not_join_it() -> None:
+    pool: dict[str, Any] = {"exchanges": 40.0, "unlike": 0.0, "about": 0.6}
+    with a_world(
+        Crowd("people", 250, columns=PEOPLE),
+        Crowd("pool", 30, columns=PROMPTS, traits={"payment_id": dealt(6, "card ")}, **pool),
+        Crowd("firm", 12, columns={**PROMPTS, "org_id": "Firm Ltd"}, traits={"payment_id": "card 0"}, **pool),
+        Crowd(
+            "own",
+            4,
+            columns={**PROMPTS, "org_id": lambda rows: [f"firm {a}" for a in rows.account]},
+            traits={"payment_id": "card 1"},
+            **pool,
+        ),
+    ) as made:
+        found = _of(made, made.accounts("pool"))
+        assert found.bits[made.accounts("firm")].min() >= SURE
+        assert not found.members[made.accounts("firm")].any()
+        assert found.members[made.accounts("pool", "own")].all()
+
+
+def test_who_is_linked_to_those_who_joined_joins_too() -> None:
+    cards, devices, others = ({name: dealt(6, f"{mark} ")} for name, mark in LINKS)
+    with a_world(
+        Crowd("people", 800, columns=PEOPLE),
+        Crowd("tested", 120, columns=PROMPTS, traits=cards),
+        Crowd("beside", 12, columns=PROMPTS, traits=cards | devices),
+        Crowd("behind", 12, columns=PROMPTS, traits=devices | others),
+        Crowd("beyond", 12, columns=PROMPTS, traits=others),
+    ) as made:
+        assert _of(made, made.accounts("tested")).members[made.accounts("beside", "behind", "beyond")].all()
 
 
 def test_a_pool_is_those_between_whom_conversations_pass(world: World) -> None:

@@ -218,13 +218,21 @@ def test_the_account_table_says_first_which_organisation_it_is() -> None:
 
 
 def test_a_mail_domain_declares_an_organisation_that_proved_to_be_one_and_named_no_other() -> None:
-    kinds = ["organisation", "email", "identity", None, "organisation"]
-    proved = {"email_domain": "firm.example", "verification": lambda n: kinds[:n]}
+    proved = {"email_domain": "firm.example", "verification": lambda n: (["organisation", "email"] * n)[:n]}
     found = _of(Crowd("a", 4, traits=proved), Crowd("b", 2, columns={"org_id": "Firm Ltd"}, traits=proved))
-    declared = found.categories["declared"]
-    told = [declared.values[code] if code != UNKNOWN else None for code in declared.codes]
-    assert told == ["firm.example", None, None, None, "Firm Ltd", "Firm Ltd"]
+    assert _declared(found) == ["firm.example", None] * 2 + ["Firm Ltd"] * 2
     assert found.categories["org"].known.tolist() == [False] * 4 + [True] * 2
+
+
+def test_a_mail_domain_of_which_few_proved_to_be_an_organisation_is_nobodys_own() -> None:
+    kinds = ["organisation", "email", "identity", None, "organisation", "email"]
+    found = _of(Crowd("a", 5, traits={"email_domain": "mail.example", "verification": lambda n: kinds[:n]}))
+    assert _declared(found) == [None] * 5
+
+
+def _declared(found: Population) -> list[str | None]:
+    declared = found.categories["declared"]
+    return [declared.values[code] if code != UNKNOWN else None for code in declared.codes]
 
 
 def test_accounts_that_are_in_no_table_are_not_known() -> None:

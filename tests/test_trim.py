@@ -75,3 +75,13 @@ def test_small_organisations_of_one_operator_are_no_tenants() -> None:
     assert len(without_tenants(np.arange(90), organisations)) == 90
     pairs = _owned(*(f"pair {i // 2}" for i in range(20)))
     assert len(without_tenants(np.arange(20), pairs)) == 20
+
+
+def test_many_companies_with_one_program_are_as_many_tenants() -> None:
+    organisations = _owned(*(f"firm {i // 12}" for i in range(480)), *[""] * 20)
+    assert without_tenants(np.arange(500), organisations).tolist() == list(range(480, 500))
+
+
+def test_what_is_left_is_looked_at_again() -> None:
+    organisations = _owned(*["Firm Ltd"] * 60, *["Zenith"] * 6, *[""] * 74)
+    assert without_tenants(np.arange(140), organisations).tolist() == list(range(66, 140))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from stillwatch.engine import Query
 from stillwatch.handoffs import LIMITS
-from stillwatch.profiles import PROVED
+from stillwatch.profiles import OWN_DOMAINS, PROVED
 
-VERIFIED_DOMAIN = f"case when accounts.verification = '{PROVED}' then accounts.email_domain end"
+VERIFIED_DOMAIN = f"""case when accounts.verification = '{PROVED}' and accounts.email_domain in ({OWN_DOMAINS.sql})
+    then accounts.email_domain end"""
 """The mail domain of an account that proved to be an organisation's, in place of one that it names."""
 
 

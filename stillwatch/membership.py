@@ -73,8 +73,8 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     """Hold every account against the habits of a group that passed.
 
     A further round takes the habits from the members of the one before, whose number is larger and whose strangers are
-    fewer, until they are no more than before. A pool is what hand-offs make it: only accounts that hand over with those tested are members of one, or one pool
-    would grow into another that is like it.
+    fewer, until they are no more than before. A pool is what hand-offs make it: only accounts that hand over with those
+    tested are members of one, or one pool would grow into another that is like it.
     """
     inside = flags(case, tested.group.accounts)
     if verdict is VerdictKind.POOLED_ACCESS:

@@ -34,7 +34,6 @@ UNKNOWN = -1
 """Code of a value that is not known."""
 
 TOTALS = Query("totals", "select * from account_totals")
-
 PACE_COUNTS = Query("pace_counts", "select * from account_paces")
 """Follow-ups by pace, of accounts that have any whose pace is known."""
 
@@ -70,16 +69,13 @@ INSTRUMENTS = ("payment_id", "device_id")
 
 PROVED = "organisation"
 """Value of `verification` with which a mail domain is an organisation's own."""
-
 OWN_DOMAINS = Query(
     "own_domains",
     f"""
     select email_domain from accounts where email_domain is not null group by email_domain
     having 2 * count(case when verification = '{PROVED}' then 1 end) >= count(*)""",
 )
-"""Mail domains of which most accounts proved to be an organisation's; one that anybody may have an address at is
-nobody's own."""
-
+"""Mail domains of which most accounts proved to be an organisation's: nobody else has an address there."""
 OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
 
@@ -323,8 +319,8 @@ def _either(first: Category, second: Category) -> Category:
 def _verified_domain(engine: Engine, categories: Mapping[str, Category]) -> Category:
     """Return the mail domain of each account that proved to be an organisation's, where the domain is its own."""
     domains, verification = categories["email_domain"], categories["verification"]
-    proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == PROVED])
     told = set(engine.table(OWN_DOMAINS).column("email_domain").to_pylist())
+    proved = np.isin(verification.codes, [i for i, value in enumerate(verification.values) if value == PROVED])
     own = np.isin(domains.codes, [i for i, value in enumerate(domains.values) if value in told])
     return Category(np.where(proved & own, domains.codes, UNKNOWN), domains.values)
 
@@ -338,10 +334,8 @@ def _incidence(kind: str, found: dict[str, Whole], engine: Engine, size: int) ->
     mark, places, n = found.pop("mark"), found.pop("place"), as_narrow(found.pop("n"))
     first = np.ones(len(mark), dtype=np.bool_)
     first[1:] = mark[1:] != mark[:-1]
-    marks, bounds = (
-        mark[first].astype(np.int64),
-        np.append(np.flatnonzero(first), len(first)).astype(narrow(len(first))),
-    )
+    marks = mark[first].astype(np.int64)
+    bounds = np.append(np.flatnonzero(first), len(first)).astype(narrow(len(first)))
     del mark, first
     engine.plan.need(n.nbytes + places.nbytes, f"{len(n):,} shared marks of kind `{kind}`")
     by_mark = sparse.csc_array((n, places, bounds), shape=(size, len(marks)))

@@ -5,7 +5,8 @@ templates, each question once, handing failed requests from one key to the next;
 Where a log says who belongs together, that explains them (`declared_organisation`). Where it does not, nobody can be
 told from them by what is asked: signs of a harvest and of a pool count in full only for members that are known to pay
 and register apart. For members that openly do so together, or ask from one place, they count for nothing; where nothing
-of the kind is known, for nothing in groups as small as a fleet, and in part in larger ones.
+of the kind is known, for nothing in groups as small as the programs of one customer, or of a few who run the same, and
+in part in larger ones: least where they share a text, as all who run one program do.
 """
 
 from __future__ import annotations
@@ -16,15 +17,21 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.evidence.case import Case, Group
+from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.profiles import INSTRUMENTS, Flags
 from stillwatch.trim import MOST
 
 FLEET = 100
 """Accounts under which one customer's programs may run without the log saying so; judged: keys go by service in a
 company, not by person."""
+FLEETS = 0.01
+"""Share of all accounts under which one program of several customers may run, where that is more: the more customers
+a log has, the more of them run the same. Judged."""
 UNKNOWN_CUSTOMERS = 0.4
 """What signs count for in larger groups where registrations are not known: two kinds that any batch job shows are not
 enough then."""
+OF_ONE_PROGRAM = 0.25
+"""The same in larger groups that share a fixed text: three kinds that any batch job shows are not enough either."""
 TO_AN_INSTRUMENT = 10
 """Accounts on a card or device from which they are openly together; judged: campaigns that were described have two or
 three accounts to a card, a company has a card or two."""
@@ -58,7 +65,11 @@ def customers(group: Group, case: Case) -> Customers:
         return Customers(0.0, _why(0.0, together))
     if registered or declared:
         return Customers(1.0, "")
-    share = UNKNOWN_CUSTOMERS if len(group) >= FLEET else 0.0
+    share = 0.0
+    if len(group) >= max(FLEET, FLEETS * case.people.size):
+        share = (
+            OF_ONE_PROGRAM if telling_users(group.accounts, case)[group.accounts].mean() >= MOST else UNKNOWN_CUSTOMERS
+        )
     return Customers(share, _why(share, "nor how they registered"))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from stillwatch.evidence import customers as case_of_customers
 from stillwatch.evidence.customers import FLEET, customers
 from stillwatch.findings import Question, VerdictKind
 from stillwatch.profiles import I64
@@ -36,6 +38,7 @@ PROGRAMS = {
     "card": _program("card", {"payment_id": "company card", **MAIL}),
     "domain": _program("domain", {"email_domain": "firm.example"}),
     "many": _program("many", accounts=FLEET),
+    "bare": replace(_program("bare", accounts=FLEET), columns={**ONCE, "system_mark": own}),
 }
 
 
@@ -66,7 +69,8 @@ def apart() -> Iterator[World]:
         ("domain", 0.0, "mail domains that are nobody else's"),
         ("apart", 1.0, ""),
         ("cards", 0.0, "most members share a few of `payment_id`"),
-        ("many", 0.4, "nor how they registered"),
+        ("many", 0.25, "nor how they registered"),
+        ("bare", 0.4, "nor how they registered"),
         ("threes", 1.0, ""),
     ],
 )
@@ -76,6 +80,12 @@ def test_members_are_several_customers_if_they_register_apart(program: str, shar
     assert found.share == pytest.approx(share)
     assert why in found.why
     assert bool(found.why) == bool(why)
+
+
+def test_more_accounts_are_several_customers_of_one_program_in_a_larger_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _with("many") as world:
+        monkeypatch.setattr(case_of_customers, "FLEETS", (FLEET + 1) / world.people.size)
+        assert customers(world.group("many"), world.case).share == 0.0
 
 
 def _verdict(world: World, crowd: str) -> VerdictKind | None:

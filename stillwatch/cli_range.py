@@ -141,7 +141,7 @@ def run(
         typer.Option(
             "--set",
             help="`fast` (minutes), `ladder`, `full`; how soon: `early`, `early-practice`; innocents alone: "
-            "`calibration`, `practice`, `practice-wide`; logs that lack columns: `thin`, `thin-practice`, "
+            "`calibration`, `large`, `practice`, `practice-wide`; logs that lack columns: `thin`, `thin-practice`, "
             "`thin-campaigns`.",
         ),
     ] = "fast",

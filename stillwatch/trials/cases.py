@@ -1,5 +1,5 @@
 """The worlds of the standard set: one ordered tuple each for continuous integration, for the long run, for the ladder,
-and three of innocents alone.
+and those of innocents alone.
 
 Seeds below `REPORTING` may be looked at while thresholds are chosen; all but the practice sets have seeds for reporting
 only. To add a case, add its line and save the baseline anew (`stillwatch range run --save`).
@@ -76,18 +76,18 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 441),
-    Case("agentic", "agentic-2026-02", 0.034, 442, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 443),
-    Case("hydra", "hydra-2026-02", 0.01, 444),
-    Case("letter", "letter-2026-06", 0.002, 445),
-    Case("injected", "injected-2026-07", 0.002, 446, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 447, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 448, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 449),
-    Case("spike", "spike-2026-07", 0.3, 450),
-    Case("innocent", "innocent", 0.5, 451, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 452, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 471),
+    Case("agentic", "agentic-2026-02", 0.034, 472, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 473),
+    Case("hydra", "hydra-2026-02", 0.01, 474),
+    Case("letter", "letter-2026-06", 0.002, 475),
+    Case("injected", "injected-2026-07", 0.002, 476, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 477, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 478, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 479),
+    Case("spike", "spike-2026-07", 0.3, 480),
+    Case("innocent", "innocent", 0.5, 481, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 482, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
@@ -143,7 +143,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 1801 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 2001 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -179,7 +179,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
     )
 
 
-EARLY = _early_cases(461)
+EARLY = _early_cases(491)
 """How soon each reported campaign is found, and as what."""
 EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""
@@ -193,7 +193,7 @@ _CONFUSABLE = (
     ("labelling_vendor", "nightly_batch"),
 )
 """Populations that share their strongest signs, and crowd a world together."""
-_LARGE = 0.3
+_PRACTICED = 0.3
 """Scale of the largest practice worlds: 300,000 exchanges, and groups three times as large."""
 
 
@@ -206,8 +206,8 @@ def _wide_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
     for pair in _CONFUSABLE:
         yield "+".join(pair), _SCALES[-1], {name: round(_most_of(name) / 2, 1) for name in pair}
     for name in ("eval_harness", "relay", "hackathon"):
-        yield f"{name}-{_LARGE:g}", _LARGE, {name: _most_of(name)}
-    yield f"as-they-come-{_LARGE:g}", _LARGE, {}
+        yield f"{name}-{_PRACTICED:g}", _PRACTICED, {name: _most_of(name)}
+    yield f"as-they-come-{_PRACTICED:g}", _PRACTICED, {}
 
 
 PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, dials) in enumerate(_wide_worlds()))
@@ -225,29 +225,42 @@ def _thin(seeds: Iterator[int]) -> tuple[Case, ...]:
     )
 
 
-THIN = _thin(count(1901))
+THIN = _thin(count(2101))
 """A hundred innocent worlds in logs that lack columns: whether anybody is accused for what a log cannot say."""
 THIN_PRACTICE = _thin(cycle(range(100, 100 + len(PRACTICE))))
 """Twenty worlds in every such log, on seeds that may be looked at."""
 THIN_CAMPAIGNS = tuple(
     Case(f"{name}-{shape}", scenario, scale, seed, innocents, cut_offs=2, shape=shape)
     for name, scenario, scale, seed, innocents in (
-        ("grader", "grader-2026-02", 0.2, 367, 4.0),
-        ("letter", "letter-2026-06", 0.002, 368, 3.0),
-        ("pivot", "pivot-2026-02", 0.003, 369, 4.0),
+        ("grader", "grader-2026-02", 0.2, 371, 4.0),
+        ("letter", "letter-2026-06", 0.002, 372, 3.0),
+        ("pivot", "pivot-2026-02", 0.003, 373, 4.0),
     )
     for shape in _THIN
 )
 """What such logs cost: three campaigns in the same world, but for what is imported of it."""
 
+_MANY: tuple[tuple[str, float, Mapping[str, float]], ...] = (
+    ("as-they-come", 5.0, {}),
+    ("fleets", 3.0, {"ci_fleet": 6.0, "agent_fleet": 6.0, "saas": 4.0}),
+    ("graders", 3.0, {"labelling_vendor": 8.0, "inhouse_distillation": 6.0, "eval_harness": 4.0}),
+)
+LARGE = tuple(
+    replace(_alone(f"{name}-{shape}", seed, scale, dials), shape=shape)
+    for seed, (name, scale, dials) in enumerate(_MANY, start=2201)
+    for shape in (WHOLE, "gateway")
+)
+"""Millions of exchanges of up to eighty thousand accounts: what is rare in a small world is not in these, and many
+companies run one program."""
+
 SETS: Mapping[str, tuple[Case, ...]] = {
     "fast": FAST, "full": FULL, "ladder": LADDER, "calibration": CALIBRATION, "practice": PRACTICE,
     "practice-wide": PRACTICE_WIDE, "early": EARLY, "early-practice": EARLY_PRACTICE, "thin": THIN,
-    "thin-practice": THIN_PRACTICE, "thin-campaigns": THIN_CAMPAIGNS,
+    "thin-practice": THIN_PRACTICE, "thin-campaigns": THIN_CAMPAIGNS, "large": LARGE,
 }  # fmt: skip
 PRACTICE_SETS = ("practice", "practice-wide", "early-practice", "thin-practice")
 """Sets whose seeds may be looked at."""
-INNOCENT_SETS = ("calibration", "practice", "practice-wide", "thin", "thin-practice")
+INNOCENT_SETS = ("calibration", "large", "practice", "practice-wide", "thin", "thin-practice")
 """Sets in which nobody is to be found: held against the rate that a scan states, not against a saved baseline."""
 EARLY_SETS = ("early", "early-practice")
 """Sets that say how soon campaigns are found: shown by their alarms, and not held against a saved baseline."""

@@ -45,7 +45,7 @@ def test_names_are_unique_in_a_set(name: str) -> None:
 def test_no_two_sets_share_a_seed_and_no_two_worlds_either() -> None:
     for one, other in combinations(SETS, 2):
         assert not {c.seed for c in SETS[one]} & {c.seed for c in SETS[other]}, (one, other)
-    for name in SETS.keys() - {"ladder", "thin-campaigns", "thin-practice"}:
+    for name in SETS.keys() - {"ladder", "large", "thin-campaigns", "thin-practice"}:
         seeds = [case.seed for case in SETS[name]]
         assert len(set(seeds)) == len(seeds)
 
@@ -85,7 +85,7 @@ def test_the_fast_set_has_a_campaign_on_each_side_and_innocents_alone() -> None:
     assert sum(cast(case.spec(), case.seed).expected for case in SETS["fast"]) < 1_000_000
 
 
-@pytest.mark.parametrize("name", INNOCENT_SETS)
+@pytest.mark.parametrize("name", [name for name in INNOCENT_SETS if name != "large"])
 def test_in_an_innocent_set_each_population_is_the_largest_of_some_world(name: str) -> None:
     shares = [cast(case.spec(), case.seed).shares for case in SETS[name]]
     largest = {max(share, key=lambda kind: share[kind]) for share in shares}
@@ -99,6 +99,13 @@ def test_the_calibration_set_is_a_hundred_small_worlds_of_growing_size_and_other
     assert all(20_000 < cast(case.spec(), case.seed).expected <= 100_000 for case in cases)
     assert len({case.scale for case in cases}) >= 4
     assert any(len(case.dials) > 1 for case in cases)
+
+
+def test_the_large_set_is_worlds_in_which_many_companies_run_one_program() -> None:
+    casts = [cast(case.spec(), case.seed) for case in SETS["large"]]
+    assert all(of.expected >= 3_000_000 for of in casts)
+    assert {case.shape for case in SETS["large"]} == {"whole", "gateway"}
+    assert max(of.shares["ci_fleet"] for of in casts) > 0.05 < max(of.shares["labelling_vendor"] for of in casts)
 
 
 def test_the_ladder_is_the_letter_on_every_rung_and_two_others_on_some() -> None:

@@ -52,7 +52,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "unread": (-6.0, 6.0),
     "vouched": (-8.0, 0.0),
 }
-"""Least and most bits of each feature. What is cheap to vary can neither convict nor acquit; judged, not fitted."""
+"""Least and most bits of each feature. What is cheap to vary can neither convict nor acquit, and whoever signed up at
+another time came with another wave; judged, not fitted."""
 
 
 @dataclass(frozen=True, slots=True)

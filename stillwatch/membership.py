@@ -9,7 +9,7 @@ Nobody's declared customers join: a company whose programs ask like the group is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
 from stillwatch.likeness import spread
 from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
-from stillwatch.trim import without_tenants
+from stillwatch.trim import is_one_tenant, without_tenants
 from stillwatch.verdict import Tested
 
 SURE = 6.6
@@ -90,13 +90,9 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
         if found.core.sum() <= before.core.sum():
             break
     if verdict is VerdictKind.POOLED_ACCESS:
-        found = _only(found, _hands_over(inside, case))
-    owners = without_tenants(np.flatnonzero(found.members), case.people.categories["declared"])
-    return _only(found, flags(case, owners))
-
-
-def _only(found: Membership, accounts: Flags) -> Membership:
-    return replace(found, members=found.members & accounts, core=found.core & accounts)
+        takes_part = _hands_over(inside, case)
+        found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
+    return found
 
 
 def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]) -> Membership:
@@ -108,6 +104,9 @@ def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]
     strong = np.any([features[name] >= SURE / 2 for name in STRONG if name in features], axis=0)
     joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN) & strong
     members = (tested & (bits >= LIKELY)) | joins
+    organisations = case.people.categories["declared"]
+    if not is_one_tenant(np.flatnonzero(tested), organisations):
+        members = flags(case, without_tenants(np.flatnonzero(members), organisations))
     return Membership(np.asarray(bits), members, members & (bits >= SURE))
 
 

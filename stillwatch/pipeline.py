@@ -24,7 +24,7 @@ from stillwatch.parts import told_apart
 from stillwatch.profiles import Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sight import Sight
-from stillwatch.trim import trimmed, without_tenants
+from stillwatch.trim import is_one_tenant, trimmed, without_tenants
 from stillwatch.verdict import test_group
 from stillwatch.weights import in_force
 
@@ -103,10 +103,12 @@ def scan(
 
 def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group]]:
     """Return the candidates, and the bodies of them that are to be tested, each set of accounts once."""
-    candidates = propose(sight)
+    candidates, organisations = propose(sight), sight.people.categories["declared"]
     groups: dict[str, Group] = {}
     for candidate in candidates:
-        owners = without_tenants(candidate.accounts, sight.people.categories["declared"])
+        owners = candidate.accounts
+        if not is_one_tenant(owners, organisations):
+            owners = without_tenants(owners, organisations)
         if len(owners) < sight.limits.smallest_group:
             continue
         accounts = trimmed(owners, sight.means, sight.limits.least_exchanges)

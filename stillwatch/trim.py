@@ -29,15 +29,17 @@ _BODY = 0.5
 """Share of a candidate that must remain; a net that holds mostly strangers is tested as it is."""
 
 
+def is_one_tenant(accounts: I64, organisations: Category) -> bool:
+    """Return whether most of `accounts` are of one declared organisation."""
+    return bool(organisations.counts(accounts).max(initial=0) >= MOST * len(accounts))
+
+
 def without_tenants(accounts: I64, organisations: Category) -> I64:
     """Return `accounts` without those of declared organisations that make up a part of them, ascending.
 
     An organisation that is a part of what others leave is left out as well.
     """
-    counts = organisations.counts(accounts)
-    if not len(counts) or counts.max() >= MOST * len(accounts):
-        return accounts
-    left = accounts
+    left, counts = accounts, organisations.counts(accounts)
     while (tenants := counts >= np.clip(TENANT * len(left), TENANT_LEAST, TENANT_MOST)).any():
         codes = organisations.codes[left]
         left = left[~((codes != UNKNOWN) & tenants[codes])]

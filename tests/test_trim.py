@@ -7,7 +7,7 @@ import pytest
 
 from stillwatch.likeness import Means
 from stillwatch.profiles import F64, UNKNOWN, Category
-from stillwatch.trim import trimmed, without_tenants
+from stillwatch.trim import is_one_tenant, trimmed, without_tenants
 
 COLUMNS, LEAST = 20, 8.0
 
@@ -67,7 +67,9 @@ def test_tenants_that_are_a_part_of_a_candidate_are_left_out_of_it() -> None:
 
 def test_a_tenant_that_is_the_candidate_is_tested_as_one() -> None:
     organisations = _owned(*["Firm Ltd"] * 8, "Zenith", "")
-    assert without_tenants(np.arange(10), organisations).tolist() == list(range(10))
+    assert is_one_tenant(np.arange(10), organisations)
+    assert not is_one_tenant(np.arange(4, 10), organisations)
+    assert not is_one_tenant(np.arange(10), _owned(*[""] * 10))
 
 
 def test_small_organisations_of_one_operator_are_no_tenants() -> None:

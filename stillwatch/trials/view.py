@@ -62,6 +62,7 @@ _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("exchanges", "right"),
     ("called", "left"),
     ("found", "right"),
+    ("load", "right"),
     ("right", "right"),
     ("after", "right"),
     ("leaked", "right"),
@@ -70,11 +71,11 @@ _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("seconds", "right"),
 )
 _LEGEND = (
-    "found: share of the accounts under the right verdict; right: share of the members that belong to it; after, "
-    "leaked: hours and share of the harvest until the first scan that found it; innocents, alike: innocent accounts "
-    "and look-alike groups accused; seconds: build, import, last scan."
+    "found, load: shares of the accounts, and of the group's exchanges, under the right verdict; right: share of the "
+    "members that belong to it; after, leaked: hours and share of the harvest until the first scan that found it; "
+    "innocents, alike: innocent accounts and look-alike groups accused; seconds: build, import, last scan."
 )
-_NO_GROUP = ("nobody to find", *[_NOTHING] * 4)
+_NO_GROUP = ("nobody to find", *[_NOTHING] * 5)
 _SHORT = {"distillation_campaign": "distillation", "pooled_access": "pooled access"}
 
 
@@ -102,6 +103,7 @@ def _group(group: GroupScore) -> tuple[str, ...]:
     return (
         _SHORT.get(verdict, verdict),
         _percent(over.recall if over else None),
+        _percent(group.over_exchanges.recall if group.over_exchanges else None),
         _percent(over.precision if over else None),
         f"{found.hours.estimate:,.0f}" if found and found.hours else _NOTHING,
         _percent(found.leaked if found else None),

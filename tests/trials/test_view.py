@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from stillwatch.range.scoring import Figure
 from stillwatch.trials import Drop, Trial
 from stillwatch.trials.baseline import TOLERANCES
 from stillwatch.trials.view import trials_json, trials_view
@@ -32,13 +33,21 @@ def _shown(trials: list[Trial], worse: dict[str, list[Drop]]) -> list[str]:
 
 def test_a_case_has_a_row_for_its_campaign_and_one_for_its_relay(found: Trial) -> None:
     lines = _shown([found], {})
-    assert "hand 80 distillation 75.0% 75.0% 2 50.0% 1/12 0/2 1+2+3" in lines
-    assert "relay pooled access 100.0% 100.0% 2 50.0%" in lines
+    assert "hand 80 distillation 75.0% 75.0% 75.0% 2 50.0% 1/12 0/2 1+2+3" in lines
+    assert "relay pooled access 100.0% 100.0% 100.0% 2 50.0%" in lines
+
+
+def test_a_row_says_which_share_of_the_exchanges_was_found(found: Trial) -> None:
+    first, *others = found.score.groups
+    assert first.over_exchanges is not None
+    half = replace(first.over_exchanges, recall=Figure(0.5, 0.4, 0.6, 12))
+    told = replace(found.score, groups=(replace(first, over_exchanges=half), *others))
+    assert any("75.0% 50.0% 75.0%" in line for line in _shown([replace(found, score=told)], {}))
 
 
 def test_what_was_not_found_is_said(tmp_path: Path) -> None:
     lines = _shown([trial(tmp_path, {})], {})
-    assert "hand 80 not found 0.0% - - 100.0% 0/12 0/2 1+2+3" in lines
+    assert "hand 80 not found 0.0% 0.0% - - 100.0% 0/12 0/2 1+2+3" in lines
 
 
 def test_a_case_in_which_there_is_nobody_to_find_has_its_row_too(found: Trial) -> None:

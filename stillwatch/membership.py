@@ -2,8 +2,8 @@
 
 A group that passed gives the habits of its operator; each account is then held against them and against the
 population, feature by feature (a naive Bayes ratio in bits). A tested member whose own evidence is
-thin is left out; an account outside joins only if it would be wrong less than once in a hundred and in two families.
-Nobody's declared customers join: a company whose programs ask like the group is left out of it as of a candidate.
+thin is left out; an account outside joins only if it would be wrong less than once in a hundred, and in two features.
+A company that declared itself and whose programs ask like the group is left out of it as of a candidate.
 """
 
 from __future__ import annotations
@@ -78,24 +78,23 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
     tested are members of one, or one pool would grow into another that is like it.
     """
     inside = flags(case, tested.group.accounts)
+    may_join = np.ones_like(inside)
     if verdict is VerdictKind.POOLED_ACCESS:
         inside &= _hands_over(inside, case)
+        may_join = _hands_over(inside, case)
     shown = {item.kind: item.bits for item in tested.evidence if item.bits >= SHOWN}
-    found = _round(inside, inside, case, shown)
+    found = _round(inside, inside, may_join, case, shown)
     for _ in range(1, ROUNDS):
         before = found
         if before.core.sum() < _ENOUGH:
             break
-        found = _round(inside, before.core, case, shown)
+        found = _round(inside, before.core, may_join, case, shown)
         if found.core.sum() <= before.core.sum():
             break
-    if verdict is VerdictKind.POOLED_ACCESS:
-        takes_part = _hands_over(inside, case)
-        found = Membership(found.bits, found.members & takes_part, found.core & takes_part)
     return found
 
 
-def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]) -> Membership:
+def _round(tested: Flags, pattern: Flags, may_join: Flags, case: Case, shown: Mapping[str, float]) -> Membership:
     """Hold every account against the habits of the accounts in `pattern`."""
     features = _features(pattern, case, shown)
     bits = np.sum(list(features.values()), axis=0)
@@ -103,7 +102,7 @@ def _round(tested: Flags, pattern: Flags, case: Case, shown: Mapping[str, float]
     prior = np.log2(pattern.sum() / max((~pattern).sum(), 1))
     strong = np.any([features[name] >= SURE / 2 for name in STRONG if name in features], axis=0)
     joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN) & strong
-    members = (tested & (bits >= LIKELY)) | joins
+    members = ((tested & (bits >= LIKELY)) | joins) & may_join
     organisations = case.people.categories["declared"]
     if not is_one_tenant(np.flatnonzero(tested), organisations):
         members = flags(case, without_tenants(np.flatnonzero(members), organisations))

@@ -38,7 +38,7 @@ class Scan:
         tested: account ids of each group as it was tested, by campaign id: what the queries of its evidence read.
         memories: what each campaign is known by, by campaign id.
         could_not_run: kinds of evidence that this data cannot give, with the reason.
-        proposals: candidates by proposer.
+        proposals: candidates by proposer. customers: how many of them were several declared customers and nobody else.
         people: the population it looked at.
         timings: seconds by stage.
     """
@@ -49,6 +49,7 @@ class Scan:
     memories: Mapping[str, Memory]
     could_not_run: tuple[Availability, ...]
     proposals: Mapping[str, int]
+    customers: int
     people: Population
     timings: Mapping[str, float]
 
@@ -76,7 +77,7 @@ def scan(
     clock("hand-offs")
     moves = handoffs(engine, people)
     clock("proposals")
-    candidates, groups = _proposed(Sight(people, moves, settings.proposals, known))
+    candidates, groups, customers = _proposed(Sight(people, moves, settings.proposals, known))
     clock("evidence")
     case = build_case(engine, people, moves, settings.proposals)
     weights = in_force(settings.weights)
@@ -96,25 +97,31 @@ def scan(
         tested={campaign.campaign_id: ids_of(people, group.accounts) for campaign, group in named},
         could_not_run=tuple(kind for kind in could if not kind.possible),
         proposals=Counter(candidate.proposer for candidate in candidates),
+        customers=customers,
         people=people,
         timings=clock.timings,
     )
 
 
-def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group]]:
-    """Return the candidates, and the bodies of them that are to be tested, each set of accounts once."""
+def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group], int]:
+    """Return the candidates, the bodies of them that are to be tested, each set of accounts once, and how many have no
+    body: nobody is left of them without declared customers."""
     candidates, organisations = propose(sight), sight.people.categories["declared"]
     groups: dict[str, Group] = {}
+    customers = 0
     for candidate in candidates:
-        owners = candidate.accounts
-        if not is_one_tenant(owners, organisations):
-            owners = without_tenants(owners, organisations)
-        if len(owners) < sight.limits.smallest_group:
-            continue
-        accounts = trimmed(owners, sight.means, sight.limits.least_exchanges)
+        accounts = candidate.accounts
+        if is_one_tenant(accounts, organisations):
+            accounts = trimmed(accounts, sight.means, sight.limits.least_exchanges)
+        else:
+            owners = without_tenants(accounts, organisations)
+            if len(owners) < sight.limits.smallest_group:
+                customers += 1
+                continue
+            accounts = without_tenants(trimmed(owners, sight.means, sight.limits.least_exchanges), organisations)
         group_id = new_id(ids_of(sight.people, accounts))
         groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
-    return candidates, list(groups.values())
+    return candidates, list(groups.values()), customers
 
 
 class _Clock:

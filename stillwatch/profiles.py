@@ -63,7 +63,6 @@ USUAL_VALUES = {
     for name in USUAL
 }
 """What an account does most often, by attribute; among equals the first in the alphabet."""
-
 INSTRUMENTS = ("payment_id", "device_id")
 """Columns of the account table that name what an account pays with and runs on."""
 
@@ -73,9 +72,10 @@ OWN_DOMAINS = Query(
     "own_domains",
     f"""
     select email_domain from accounts where email_domain is not null group by email_domain
-    having 2 * count(case when verification = '{PROVED}' then 1 end) >= count(*)""",
+    having 4 * count(case when verification = '{PROVED}' then 1 end)
+        >= count(case when verification <> 'none' then 1 end)""",
 )
-"""Mail domains of which most accounts proved to be an organisation's: nobody else has an address there."""
+"""Mail domains that are no public ones: of their accounts that proved anything a quarter proved an organisation."""
 OF_ACCOUNTS = (*INSTRUMENTS, "signup_ip")
 """Columns of the account table that are marks."""
 
@@ -210,7 +210,7 @@ class Population:
         totals: counts per account by the column names of `TOTALS` and `PACE_COUNTS`, and `distinct_prompts`.
         profiles: topics and lengths.
         categories: usual client, network, model and the traits of the account table, by name; `declared` is the
-            organisation, else the mail domain of an account that proved to be one's.
+            organisation, else the mail domain of an account that proved to be its owner's, if the domain is its own.
         shared: incidence of marks, by kind.
         created_us, status_us: microseconds since the epoch, `UNKNOWN` where not known.
     """

@@ -185,6 +185,7 @@ def _facts(found: Scan) -> dict[str, Any]:
             for kind in found.could_not_run
         ],
         "proposals": dict(found.proposals),
+        "customers": found.customers,
         "timings": dict(found.timings),
     }
 

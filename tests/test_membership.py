@@ -133,6 +133,20 @@ def test_who_is_linked_to_those_who_joined_joins_too() -> None:
         assert _of(made, made.accounts("tested")).members[made.accounts("beside", "behind", "beyond")].all()
 
 
+def test_who_signed_up_at_another_time_has_nothing_against_it_for_that() -> None:
+    wave = {"created_at": lambda n: [MIDNIGHT - 40 * DAY + i * HOUR // 9 for i in range(n)]}
+    later = {"created_at": MIDNIGHT - 9 * DAY}
+    with a_world(
+        Crowd("people", 250, columns=PEOPLE),
+        Crowd("pool", 40, columns=PROMPTS, traits={"payment_id": dealt(6, "card ")} | wave),
+        Crowd("later", 4, columns=PROMPTS, traits={"payment_id": dealt(2, "card ")} | later),
+    ) as made:
+        found = _of(made, made.accounts("pool"))
+        tested = {item.kind: item.bits for item in made.tested(made.group("pool")).evidence}
+        assert tested["signup_burst"] >= SHOWN
+        assert found.bits[made.accounts("later")].min() >= SURE
+
+
 def test_a_pool_is_those_between_whom_conversations_pass(world: World) -> None:
     tested = np.concatenate((world.accounts("relay"), world.accounts("people")[:5]))
     members = _of(world, tested, VerdictKind.POOLED_ACCESS).members

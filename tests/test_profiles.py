@@ -225,7 +225,7 @@ def test_a_mail_domain_declares_an_organisation_that_proved_to_be_one_and_named_
 
 
 def test_a_mail_domain_of_which_few_proved_to_be_an_organisation_is_nobodys_own() -> None:
-    kinds = ["organisation", "email", "identity", None, "organisation", "email"]
+    kinds = ["organisation", "email", "identity", "email", "payment", "phone"]
     found = _of(Crowd("a", 5, traits={"email_domain": "mail.example", "verification": lambda n: kinds[:n]}))
     assert _declared(found) == [None] * 5
 

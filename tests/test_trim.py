@@ -87,3 +87,9 @@ def test_many_companies_with_one_program_are_as_many_tenants() -> None:
 def test_what_is_left_is_looked_at_again() -> None:
     organisations = _owned(*["Firm Ltd"] * 60, *["Zenith"] * 6, *[""] * 74)
     assert without_tenants(np.arange(140), organisations).tolist() == list(range(66, 140))
+
+
+@pytest.mark.parametrize(("accounts", "left"), [(9, 250), (10, 241)])
+def test_ten_accounts_of_one_company_are_a_tenant_of_any_candidate(accounts: int, left: int) -> None:
+    organisations = _owned(*["Firm Ltd"] * accounts, *[""] * (250 - 9))
+    assert len(without_tenants(np.arange(241 + accounts), organisations)) == left

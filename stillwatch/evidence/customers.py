@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.evidence.case import Case, Group
-from stillwatch.evidence.shared_scaffold import telling_users
+from stillwatch.held import holders
 from stillwatch.profiles import INSTRUMENTS, Flags
 from stillwatch.trim import MOST
 
@@ -25,13 +25,14 @@ FLEET = 100
 """Accounts under which one customer's programs may run without the log saying so; judged: keys go by service in a
 company, not by person."""
 FLEETS = 0.01
-"""Share of all accounts under which one program of several customers may run, where that is more: the more customers
-a log has, the more of them run the same. Judged."""
+"""Share of the accounts that are not idle under which one program of several customers may run, where that is more:
+the more customers a log has, the more of them run the same. Judged."""
 UNKNOWN_CUSTOMERS = 0.4
 """What signs count for in larger groups where registrations are not known: two kinds that any batch job shows are not
 enough then."""
-OF_ONE_PROGRAM = 0.25
-"""The same in larger groups that share a fixed text: three kinds that any batch job shows are not enough either."""
+OF_ONE_PROGRAM = 0.2
+"""The same where they share a fixed text, as all who run one program do: four kinds that any batch job shows are not
+enough then, nor prompts of a form that makes training data with two of them."""
 TO_AN_INSTRUMENT = 10
 """Accounts on a card or device from which they are openly together; judged: campaigns that were described have two or
 three accounts to a card, a company has a card or two."""
@@ -65,12 +66,21 @@ def customers(group: Group, case: Case) -> Customers:
         return Customers(0.0, _why(0.0, together))
     if registered or declared:
         return Customers(1.0, "")
-    share = 0.0
-    if len(group) >= max(FLEET, FLEETS * case.people.size):
-        share = (
-            OF_ONE_PROGRAM if telling_users(group.accounts, case)[group.accounts].mean() >= MOST else UNKNOWN_CUSTOMERS
-        )
+    share = _of_one_program(group, case) if _share_a_text(group, case) else UNKNOWN_CUSTOMERS
+    share *= len(group) >= FLEET
     return Customers(share, _why(share, "nor how they registered"))
+
+
+def _of_one_program(group: Group, case: Case) -> float:
+    """Return for which share signs count of members who may be customers that run one program."""
+    active = int((case.people.n >= case.limits.least_exchanges).sum())
+    return OF_ONE_PROGRAM if len(group) >= FLEETS * active else 0.0
+
+
+def _share_a_text(group: Group, case: Case) -> bool:
+    """Return whether one fixed text is a habit of most members, whoever else uses it."""
+    counts = [holders(habit.matrix[group.accounts])[1] for habit in case.habits.values()]
+    return max((int(among.max(initial=0)) for among in counts), default=0) >= MOST * len(group)
 
 
 def _why(share: float, reason: str) -> str:

@@ -67,6 +67,7 @@ class Scan(_Part):
         parameters: what the scan was told, by name; settings that belong together are an object of their own.
         rows_read: rows of the input, used or not; None when only a ledger was read.
         proposals: how many candidate groups each proposer put forward.
+        customers: how many of these were declared customers and hardly anybody else.
         timings: seconds by stage, in the order of the stages.
         memory: what was held in it; None in folders of earlier versions.
     """
@@ -81,6 +82,7 @@ class Scan(_Part):
     skipped: tuple[Skipped, ...] = ()
     could_not_run: tuple[CouldNotRun, ...] = ()
     proposals: dict[str, int] = {}
+    customers: int = 0
     timings: dict[str, float] = {}
     memory: Memory | None = None
 

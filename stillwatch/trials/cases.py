@@ -76,18 +76,18 @@ FAST = (
 """Minutes on two cores."""
 
 FULL = (
-    Case("grader", "grader-2026-02", 0.35, 471),
-    Case("agentic", "agentic-2026-02", 0.034, 472, innocents=4.0),
-    Case("pivot", "pivot-2026-02", 0.004, 473),
-    Case("hydra", "hydra-2026-02", 0.01, 474),
-    Case("letter", "letter-2026-06", 0.002, 475),
-    Case("injected", "injected-2026-07", 0.002, 476, innocents=1.5),
-    Case("replay", "replay-2026-07", 0.004, 477, innocents=5.0),
-    Case("cleaner", "cleaner-2026-07", 0.075, 478, innocents=2.0),
-    Case("sessions", "sessions-2026-04", 0.12, 479),
-    Case("spike", "spike-2026-07", 0.3, 480),
-    Case("innocent", "innocent", 0.5, 481, cut_offs=1),
-    Case("crowded", "letter-2026-06", 0.002, 482, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
+    Case("grader", "grader-2026-02", 0.35, 511),
+    Case("agentic", "agentic-2026-02", 0.034, 512, innocents=4.0),
+    Case("pivot", "pivot-2026-02", 0.004, 513),
+    Case("hydra", "hydra-2026-02", 0.01, 514),
+    Case("letter", "letter-2026-06", 0.002, 515),
+    Case("injected", "injected-2026-07", 0.002, 516, innocents=1.5),
+    Case("replay", "replay-2026-07", 0.004, 517, innocents=5.0),
+    Case("cleaner", "cleaner-2026-07", 0.075, 518, innocents=2.0),
+    Case("sessions", "sessions-2026-04", 0.12, 519),
+    Case("spike", "spike-2026-07", 0.3, 520),
+    Case("innocent", "innocent", 0.5, 521, cut_offs=1),
+    Case("crowded", "letter-2026-06", 0.002, 522, dials={"agent_prompt": 5.0, "classroom": 5.0, "hackathon": 5.0}),
 )
 """Every reported campaign at about half a million exchanges, a world of innocents, and one of look-alikes."""
 
@@ -143,7 +143,7 @@ def _innocent_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
         yield f"crowded-{number + 1}", scale, dict.fromkeys(crowd, _CROWDED)
 
 
-CALIBRATION = tuple(_alone(name, 2001 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
+CALIBRATION = tuple(_alone(name, 2301 + n, scale, dials) for n, (name, scale, dials) in enumerate(_innocent_worlds()))
 """A hundred innocent worlds: how often anybody in one is accused, beside the rate that the scan states."""
 
 PRACTICE = (
@@ -179,7 +179,7 @@ def _early_cases(seed: int) -> tuple[Case, ...]:
     )
 
 
-EARLY = _early_cases(491)
+EARLY = _early_cases(531)
 """How soon each reported campaign is found, and as what."""
 EARLY_PRACTICE = _early_cases(161)
 """The same on seeds that may be looked at."""
@@ -225,16 +225,16 @@ def _thin(seeds: Iterator[int]) -> tuple[Case, ...]:
     )
 
 
-THIN = _thin(count(2101))
+THIN = _thin(count(2401))
 """A hundred innocent worlds in logs that lack columns: whether anybody is accused for what a log cannot say."""
 THIN_PRACTICE = _thin(cycle(range(100, 100 + len(PRACTICE))))
 """Twenty worlds in every such log, on seeds that may be looked at."""
 THIN_CAMPAIGNS = tuple(
     Case(f"{name}-{shape}", scenario, scale, seed, innocents, cut_offs=2, shape=shape)
     for name, scenario, scale, seed, innocents in (
-        ("grader", "grader-2026-02", 0.2, 371, 4.0),
-        ("letter", "letter-2026-06", 0.002, 372, 3.0),
-        ("pivot", "pivot-2026-02", 0.003, 373, 4.0),
+        ("grader", "grader-2026-02", 0.2, 375, 4.0),
+        ("letter", "letter-2026-06", 0.002, 376, 3.0),
+        ("pivot", "pivot-2026-02", 0.003, 377, 4.0),
     )
     for shape in _THIN
 )
@@ -247,7 +247,7 @@ _MANY: tuple[tuple[str, float, Mapping[str, float]], ...] = (
 )
 LARGE = tuple(
     replace(_alone(f"{name}-{shape}", seed, scale, dials), shape=shape)
-    for seed, (name, scale, dials) in enumerate(_MANY, start=2201)
+    for seed, (name, scale, dials) in enumerate(_MANY, start=2501)
     for shape in (WHOLE, "gateway")
 )
 """Millions of exchanges of up to eighty thousand accounts: what is rare in a small world is not in these, and many

@@ -69,7 +69,7 @@ def apart() -> Iterator[World]:
         ("domain", 0.0, "mail domains that are nobody else's"),
         ("apart", 1.0, ""),
         ("cards", 0.0, "most members share a few of `payment_id`"),
-        ("many", 0.25, "nor how they registered"),
+        ("many", 0.2, "nor how they registered"),
         ("bare", 0.4, "nor how they registered"),
         ("threes", 1.0, ""),
     ],
@@ -84,8 +84,16 @@ def test_members_are_several_customers_if_they_register_apart(program: str, shar
 
 def test_more_accounts_are_several_customers_of_one_program_in_a_larger_log(monkeypatch: pytest.MonkeyPatch) -> None:
     with _with("many") as world:
-        monkeypatch.setattr(case_of_customers, "FLEETS", (FLEET + 1) / world.people.size)
+        monkeypatch.setattr(case_of_customers, "FLEETS", 1.0)
         assert customers(world.group("many"), world.case).share == 0.0
+    with _with("bare") as world:
+        assert customers(world.group("bare"), world.case).share == pytest.approx(0.4)
+
+
+def test_a_popular_program_is_one_program_too() -> None:
+    others = Crowd("others", 300, exchanges=40, columns={**ONCE, "prompt_mark": own})
+    with a_world(Crowd("people", 200, columns=PEOPLE, traits=MAIL), others, PROGRAMS["many"]) as world:
+        assert customers(world.group("many"), world.case).share == pytest.approx(0.2)
 
 
 def _verdict(world: World, crowd: str) -> VerdictKind | None:

@@ -68,9 +68,8 @@ class Evidence:
         numbers: the values used, by name.
         exhibits: ids of exchanges or accounts to look at, most telling first.
         query: SQL that gives `numbers` again on the ledger; empty when there are none.
-        share: part of the members that the statement is about, for which alone positive bits count, of signs of a
-            harvest times the share of their questions that members do not all ask; None in a scan of an earlier
-            version, which did not write it.
+        share: part of the members that the statement is about, times what allowances leave of it (`verdict.py`), for
+            which alone positive bits count; None in a scan of an earlier version, which did not write it.
     """
 
     kind: str

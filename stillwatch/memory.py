@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stillwatch.errors import StillwatchError
+from stillwatch.errors import NothingUsable, StillwatchError
 
 SHARE = 0.75
 """Of the memory of the machine or container, where no limit is told: others live there too."""
@@ -42,11 +42,11 @@ def amount(text: str, *, where: str = "--memory") -> int:
     """Return the bytes that a text such as `8GB` or `512MiB` stands for.
 
     Raises:
-        StillwatchError: it is no amount of memory.
+        NothingUsable: it is no amount of memory.
     """
     found = _AMOUNT.fullmatch(text.strip())
     if found is None or not float(found[1]):
-        raise StillwatchError(
+        raise NothingUsable(
             f"`{text}` is no amount of memory", where=where, expected="a number and a unit", remedy=f"`{where} 8GB`"
         )
     return int(float(found[1]) * _UNITS[found[2].upper()])

@@ -211,7 +211,7 @@ def _wide_worlds() -> Iterator[tuple[str, float, Mapping[str, float]]]:
 
 
 PRACTICE_WIDE = tuple(_alone(name, 51 + n, scale, dials) for n, (name, scale, dials) in enumerate(_wide_worlds()))
-"""More of them, where a change to detection is to be sure of: forty-six worlds in a quarter of an hour."""
+"""More of them, where a change to detection is to be sure of: forty-eight worlds in a quarter of an hour."""
 
 _THIN = tuple(name for name in SHAPES if name != WHOLE)
 

@@ -27,6 +27,9 @@ from stillwatch.weights import in_force
 ABSORBED = 0.5
 """Share of a group that is in a stronger campaign, from which it is a part of that campaign and no group of its own."""
 
+TOO_FEW = "too few of its accounts belong to it by their own evidence, or all others are declared customers"
+"""Why a group that passed is not named."""
+
 WHOLE = 0.9
 """Share of a pool whose accounts hand over to one another, and of a part that lies in it."""
 
@@ -115,7 +118,7 @@ class _Naming:
             found = None if one.verdict is None else membership(one.tested, self.case, one.verdict)
             members = group.accounts if found is None else np.flatnonzero(found.members & ~self.taken)
             if len(members) < smallest:
-                continue
+                one, found, members = replace(one, verdict=None, reason=TOO_FEW), None, group.accounts
             campaign_id = new_id(ids_of(self.case.people, group.accounts))
             if found is not None:
                 campaign_id = lasting_id(frozenset(ids_of(self.case.people, members)), known.accounts, ids)

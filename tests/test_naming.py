@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stillwatch.config import ScanSettings
 from stillwatch.findings import Campaign, Earlier
-from stillwatch.naming import name_groups
+from stillwatch.naming import TOO_FEW, name_groups
 from stillwatch.profiles import I64
 from tests.worlds import DAY, MIDNIGHT, Crowd, World, a_world, dealt, own, some
 
@@ -54,3 +55,19 @@ def test_an_operator_with_strangers_around_it_is_named_whole_and_not_as_its_pure
     assert {member.account_id for member in campaign.members} == {
         world.people.ids[i] for i in world.accounts("left", "right")
     }
+
+
+def test_a_group_that_passes_and_has_hardly_a_member_is_cleared_with_that_reason() -> None:
+    firms = [
+        replace(
+            _half(name, 24, "tool/1"), columns={"prompt_mark": own, "turn": 1, "user_agent": "tool/1", "org_id": name}
+        )
+        for name in ("Firm Ltd", "Zenith")
+    ]
+    traits = {"created_at": _made(400, 380), "payment_id": None}
+    with a_world(Crowd("people", 500, uneven=1.2, columns=PEOPLE, traits=traits), *firms) as world:
+        tested = world.tested(world.grouped(world.accounts("Firm Ltd", "Zenith")))
+        ((cleared, _),) = name_groups([tested], world.case, ScanSettings(), Earlier())
+    assert cleared.verdict is None
+    assert cleared.reason == TOO_FEW
+    assert (cleared.n_accounts, cleared.members) == (48, ())

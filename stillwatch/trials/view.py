@@ -59,21 +59,22 @@ def _drop(drop: Drop) -> str:
 
 _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("case", "left"),
-    ("exchanges", "right"),
+    ("sent", "right"),
     ("called", "left"),
     ("found", "right"),
     ("load", "right"),
     ("right", "right"),
     ("after", "right"),
     ("leaked", "right"),
-    ("innocents", "right"),
+    ("accused", "right"),
     ("alike", "right"),
     ("seconds", "right"),
 )
 _LEGEND = (
-    "found, load: shares of the accounts, and of the group's exchanges, under the right verdict; right: share of the "
-    "members that belong to it; after, leaked: hours and share of the harvest until the first scan that found it; "
-    "innocents, alike: innocent accounts and look-alike groups accused; seconds: build, import, last scan."
+    "sent: thousands of exchanges; found, load: shares of the accounts, and of the group's exchanges, under the right "
+    "verdict; right: share of the members that belong to it; after, leaked: hours and share of the harvest until the "
+    "first scan that found it; accused, alike: innocent accounts and look-alike groups accused; seconds: build, "
+    "import, last scan."
 )
 _NO_GROUP = ("nobody to find", *[_NOTHING] * 5)
 _SHORT = {"distillation_campaign": "distillation", "pooled_access": "pooled access"}
@@ -85,14 +86,15 @@ def _rows(trial: Trial) -> Iterator[tuple[str, ...]]:
     groups = [group for group in trial.score.groups if group.kind in (CAMPAIGN, RELAY)]
     others = [group for group in trial.score.groups if group.kind not in (CAMPAIGN, RELAY)]
     alike = f"{sum(group.accused for group in others)}/{len(others)}"
+    sent = f"{trial.exchanges / 1000:,.0f}"
     spent = "+".join(f"{second:.0f}" for second in trial.seconds)
     whole = (f"{innocents.named}/{innocents.accounts:,}", alike, spent)
     if not groups:
-        yield (trial.case.name, f"{trial.exchanges:,}", *_NO_GROUP, *whole)
+        yield (trial.case.name, sent, *_NO_GROUP, *whole)
     for number, group in enumerate(groups):
         first = number == 0
         name = trial.case.name if first else f"  {group.group_id}"
-        yield (name, f"{trial.exchanges:,}" if first else "", *_group(group), *(whole if first else ("", "", "")))
+        yield (name, sent if first else "", *_group(group), *(whole if first else ("", "", "")))
 
 
 def _group(group: GroupScore) -> tuple[str, ...]:
@@ -111,4 +113,4 @@ def _group(group: GroupScore) -> tuple[str, ...]:
 
 
 def _percent(figure: Figure | None) -> str:
-    return _NOTHING if figure is None else f"{100 * figure.estimate:.1f}%"
+    return _NOTHING if figure is None else f"{100 * figure.estimate:.1f}".removesuffix(".0") + "%"

@@ -33,8 +33,8 @@ def _shown(trials: list[Trial], worse: dict[str, list[Drop]]) -> list[str]:
 
 def test_a_case_has_a_row_for_its_campaign_and_one_for_its_relay(found: Trial) -> None:
     lines = _shown([found], {})
-    assert "hand 80 distillation 75.0% 75.0% 75.0% 2 50.0% 1/12 0/2 1+2+3" in lines
-    assert "relay pooled access 100.0% 100.0% 100.0% 2 50.0%" in lines
+    assert "hand 0 distillation 75% 75% 75% 2 50% 1/12 0/2 1+2+3" in lines
+    assert "relay pooled access 100% 100% 100% 2 50%" in lines
 
 
 def test_a_row_says_which_share_of_the_exchanges_was_found(found: Trial) -> None:
@@ -42,18 +42,27 @@ def test_a_row_says_which_share_of_the_exchanges_was_found(found: Trial) -> None
     assert first.over_exchanges is not None
     half = replace(first.over_exchanges, recall=Figure(0.5, 0.4, 0.6, 12))
     told = replace(found.score, groups=(replace(first, over_exchanges=half), *others))
-    assert any("75.0% 50.0% 75.0%" in line for line in _shown([replace(found, score=told)], {}))
+    assert any("75% 50% 75%" in line for line in _shown([replace(found, score=told)], {}))
+
+
+def test_exchanges_are_in_thousands_and_shares_no_finer_than_they_need_be(found: Trial) -> None:
+    first, *others = found.score.groups
+    assert first.over_accounts is not None
+    nearly = replace(first.over_accounts, recall=Figure(0.983, 0.9, 1.0, 180))
+    told = replace(found.score, groups=(replace(first, over_accounts=nearly), *others))
+    lines = _shown([replace(found, score=told, exchanges=1_649_500)], {})
+    assert any(line.startswith("hand 1,650 distillation 98.3% ") for line in lines)
 
 
 def test_what_was_not_found_is_said(tmp_path: Path) -> None:
     lines = _shown([trial(tmp_path, {})], {})
-    assert "hand 80 not found 0.0% 0.0% - - 100.0% 0/12 0/2 1+2+3" in lines
+    assert "hand 0 not found 0% 0% - - 100% 0/12 0/2 1+2+3" in lines
 
 
 def test_a_case_in_which_there_is_nobody_to_find_has_its_row_too(found: Trial) -> None:
     others = tuple(group for group in found.score.groups if group.kind == "classroom")
     alone = replace(found, score=replace(found.score, groups=others))
-    assert any(line.startswith("hand 80 nobody to find") and "1/12 0/2" in line for line in _shown([alone], {}))
+    assert any(line.startswith("hand 0 nobody to find") and "1/12 0/2" in line for line in _shown([alone], {}))
 
 
 def test_what_fell_behind_is_told_with_its_reason(found: Trial) -> None:

@@ -72,6 +72,9 @@ def _line(evidence: Evidence) -> Text:
 def _looked_at(result: Result) -> Text:
     cleared = wording.count(len(result.cleared), "more group" if result.campaigns else "group")
     parts = [f"{cleared} {'was' if len(result.cleared) == 1 else 'were'} looked at and not accused."]
+    if result.scan.customers:
+        candidates = wording.count(result.scan.customers, "candidate")
+        parts.append(f"{candidates} held declared customers and hardly anybody else.")
     if result.scan.could_not_run:
         kinds = wording.count(len(result.scan.could_not_run), "kind")
         parts.append(f"{kinds} of evidence could not be had from this ledger.")

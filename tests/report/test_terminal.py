@@ -39,6 +39,12 @@ def test_the_table_names_each_campaign_with_its_strongest_evidence(sample: Resul
     assert "3 kinds of evidence could not be had from this ledger." in text
 
 
+def test_candidates_of_declared_customers_alone_are_said_where_there_are_any(sample: Result) -> None:
+    told = replace(sample, scan=sample.scan.model_copy(update={"customers": 1}))
+    assert "1 candidate held declared customers and hardly anybody else." in _flat(_printed(campaign_table(told)))
+    assert "declared customers" not in _printed(campaign_table(sample))
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_nothing_is_wider_than_the_terminal(sample: Result, width: int) -> None:
     for what in (campaign_table(sample), explain_campaign(sample, "c-a04f9e15")):

@@ -60,6 +60,22 @@ def test_a_team_of_one_declared_organisation_is_left_out(world: World) -> None:
     assert (finding.p_value, finding.numbers["inside"]) == (1.0, 0)
 
 
+def test_a_public_mail_domain_makes_no_team_and_a_companys_own_does() -> None:
+    def proved(domain: str) -> dict[str, str]:
+        return {"email_domain": domain, "verification": "organisation"}
+
+    public = {"email_domain": "mail.example", "verification": "email"}
+    with a_world(
+        Crowd("people", 60, exchanges=12, columns={"prefix_marks": _own}, traits=public),
+        Crowd("pool", 10, exchanges=10, uneven=0, columns=_passed_on(0), traits=proved("mail.example")),
+        Crowd("team", 10, exchanges=10, uneven=0, columns=_passed_on(10**7), traits=proved("firm.example")),
+    ) as made:
+        for crowd, inside in (("pool", 90), ("team", 0)):
+            finding = continued_conversation(made.group(crowd), made.case)
+            assert finding.numbers["inside"] == inside
+            assert made.compared(finding, made.group(crowd))["inside"] == (inside, inside)
+
+
 def test_a_first_turn_that_many_share_joins_nobody(world: World) -> None:
     finding = continued_conversation(world.group("greeting"), world.case)
     assert (finding.p_value, finding.numbers["inside"]) == (1.0, 0)

@@ -24,7 +24,7 @@ from stillwatch.parts import told_apart
 from stillwatch.profiles import Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sight import Sight
-from stillwatch.trim import is_one_tenant, trimmed, without_tenants
+from stillwatch.trim import body_of
 from stillwatch.verdict import test_group
 from stillwatch.weights import in_force
 
@@ -107,18 +107,15 @@ def _proposed(sight: Sight) -> tuple[list[Candidate], list[Group], int]:
     """Return the candidates, the bodies of them that are to be tested, each set of accounts once, and how many have no
     body: nobody is left of them without declared customers."""
     candidates, organisations = propose(sight), sight.people.categories["declared"]
+    limits, customers = sight.limits, 0
     groups: dict[str, Group] = {}
-    customers = 0
     for candidate in candidates:
-        accounts = candidate.accounts
-        if is_one_tenant(accounts, organisations):
-            accounts = trimmed(accounts, sight.means, sight.limits.least_exchanges)
-        else:
-            owners = without_tenants(accounts, organisations)
-            if len(owners) < sight.limits.smallest_group:
-                customers += 1
-                continue
-            accounts = without_tenants(trimmed(owners, sight.means, sight.limits.least_exchanges), organisations)
+        accounts = body_of(
+            candidate.accounts, organisations, sight.means, least=limits.least_exchanges, smallest=limits.smallest_group
+        )
+        if not len(accounts):
+            customers += 1
+            continue
         group_id = new_id(ids_of(sight.people, accounts))
         groups.setdefault(group_id, Group(group_id, accounts, candidate.chosen_by, candidate.proposer))
     return candidates, list(groups.values()), customers

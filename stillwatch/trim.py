@@ -29,6 +29,21 @@ _BODY = 0.5
 """Share of a candidate that must remain; a net that holds mostly strangers is tested as it is."""
 
 
+def body_of(accounts: I64, organisations: Category, of: Means, *, least: float, smallest: int) -> I64:
+    """Return the accounts of a candidate that are to be tested; none if without declared customers hardly any are left.
+
+    Args:
+        of, least: see `trimmed`. smallest: accounts that are a group.
+    """
+    if is_one_tenant(accounts, organisations):
+        return trimmed(accounts, of, least)
+    owners = without_tenants(accounts, organisations)
+    near = trimmed(owners, of, least)
+    left = without_tenants(near, organisations)
+    enough = len(owners) >= smallest and (len(left) >= smallest or len(left) == len(near))
+    return left if enough else left[:0]
+
+
 def is_one_tenant(accounts: I64, organisations: Category) -> bool:
     """Return whether most of `accounts` are of one declared organisation."""
     return bool(organisations.counts(accounts).max(initial=0) >= MOST * len(accounts))

@@ -7,7 +7,7 @@ import pytest
 
 from stillwatch.likeness import Means
 from stillwatch.profiles import F64, UNKNOWN, Category
-from stillwatch.trim import is_one_tenant, trimmed, without_tenants
+from stillwatch.trim import body_of, is_one_tenant, trimmed, without_tenants
 
 COLUMNS, LEAST = 20, 8.0
 
@@ -93,3 +93,12 @@ def test_what_is_left_is_looked_at_again() -> None:
 def test_ten_accounts_of_one_company_are_a_tenant_of_any_candidate(accounts: int, left: int) -> None:
     organisations = _owned(*["Firm Ltd"] * accounts, *[""] * (250 - 9))
     assert len(without_tenants(np.arange(241 + accounts), organisations)) == left
+
+
+def test_customers_that_only_show_when_strangers_are_gone_leave_no_body() -> None:
+    of, everybody = _means((140, 0.0, 50.0), (3, 1.5, 50.0)), np.arange(143)
+    firms = _owned(*(f"firm {i // 7}" for i in range(140)), *[""] * 3)
+    assert without_tenants(everybody, firms).tolist() == everybody.tolist()
+    assert body_of(everybody, firms, of, least=LEAST, smallest=5).tolist() == []
+    nobodys = body_of(everybody, _owned(*[""] * 143), of, least=LEAST, smallest=5)
+    assert nobodys.tolist() == trimmed(everybody, of, LEAST).tolist() != everybody.tolist()

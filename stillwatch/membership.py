@@ -26,7 +26,7 @@ SURE = 6.6
 """Bits: odds of a hundred to one."""
 LIKELY = 3.3
 """Bits: odds of ten to one, which a tested member must reach to stay; its group has passed, so the odds start even."""
-_FAMILIES_TO_JOIN = 2
+_FEATURES_TO_JOIN = 2
 ROUNDS = 4
 """Times that habits are read at the most; who is as linked as a member is found by the members who joined."""
 SHOWN = 2.0
@@ -83,14 +83,12 @@ def membership(tested: Tested, case: Case, verdict: VerdictKind) -> Membership:
         inside &= _hands_over(inside, case)
         may_join = _hands_over(inside, case)
     shown = {item.kind: item.bits for item in tested.evidence if item.bits >= SHOWN}
-    found = _round(inside, inside, may_join, case, shown)
-    for _ in range(1, ROUNDS):
-        before = found
-        if before.core.sum() < _ENOUGH:
+    pattern, before = inside, _ENOUGH - 1
+    for _ in range(ROUNDS):
+        found = _round(inside, pattern, may_join, case, shown)
+        if found.core.sum() <= before:
             break
-        found = _round(inside, before.core, may_join, case, shown)
-        if found.core.sum() <= before.core.sum():
-            break
+        pattern, before = found.core, int(found.core.sum())
     return found
 
 
@@ -98,10 +96,10 @@ def _round(tested: Flags, pattern: Flags, may_join: Flags, case: Case, shown: Ma
     """Hold every account against the habits of the accounts in `pattern`."""
     features = _features(pattern, case, shown)
     bits = np.sum(list(features.values()), axis=0)
-    families = np.sum([values >= 1.0 for values in features.values()], axis=0)
+    speaking = np.sum([values >= 1.0 for values in features.values()], axis=0)
     prior = np.log2(pattern.sum() / max((~pattern).sum(), 1))
     strong = np.any([features[name] >= SURE / 2 for name in STRONG if name in features], axis=0)
-    joins = ~tested & (bits + prior >= SURE) & (families >= _FAMILIES_TO_JOIN) & strong
+    joins = ~tested & (bits + prior >= SURE) & (speaking >= _FEATURES_TO_JOIN) & strong
     members = ((tested & (bits >= LIKELY)) | joins) & may_join
     organisations = case.people.categories["declared"]
     if not is_one_tenant(np.flatnonzero(tested), organisations):

@@ -66,13 +66,16 @@ def customers(group: Group, case: Case) -> Customers:
         return Customers(0.0, _why(0.0, together))
     if registered or declared:
         return Customers(1.0, "")
-    share = _of_one_program(group, case) if _share_a_text(group, case) else UNKNOWN_CUSTOMERS
-    share *= len(group) >= FLEET
+    share = _where_nothing_is_known(group, case)
     return Customers(share, _why(share, "nor how they registered"))
 
 
-def _of_one_program(group: Group, case: Case) -> float:
-    """Return for which share signs count of members who may be customers that run one program."""
+def _where_nothing_is_known(group: Group, case: Case) -> float:
+    """Return for which share signs count of members who may be customers that run one program, or one of them."""
+    if len(group) < FLEET:
+        return 0.0
+    if not _share_a_text(group, case):
+        return UNKNOWN_CUSTOMERS
     active = int((case.people.n >= case.limits.least_exchanges).sum())
     return OF_ONE_PROGRAM if len(group) >= FLEETS * active else 0.0
 

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.measured import machine, show
+from stillwatch.arrays import I64
 from stillwatch.commands import Watcher, import_logs
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB
@@ -33,7 +34,7 @@ from stillwatch.findings import Question
 from stillwatch.handoffs import handoffs
 from stillwatch.ingest import IngestOptions
 from stillwatch.ledger import Ledger
-from stillwatch.profiles import I64, population
+from stillwatch.population import population
 from stillwatch.range.build import build_world
 from stillwatch.range.cast import WorldSpec
 from stillwatch.range.render import TextMode

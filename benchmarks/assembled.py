@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB
 from stillwatch.evidence.build import build_case
@@ -18,8 +19,7 @@ from stillwatch.evidence.case import Case
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import handoffs
 from stillwatch.keys import Key
-from stillwatch.nulls import I64
-from stillwatch.profiles import population
+from stillwatch.population import population
 from stillwatch.record import ACCOUNTS, EXCHANGES, TIMESTAMP, conform
 from stillwatch.rollups import sum_exchanges
 from stillwatch.sketch import Sketcher

@@ -24,6 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.measured import machine, run_stillwatch, show
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB
 from stillwatch.evidence import EVIDENCE_TABLE, Kind
@@ -33,7 +34,8 @@ from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import Candidate, Earlier
 from stillwatch.handoffs import Handoffs, handoffs
 from stillwatch.ledger import Ledger
-from stillwatch.profiles import F64, I64, UNKNOWN, Category, Incidence, Population, Profiles, population
+from stillwatch.likeness import Halves, Means
+from stillwatch.population import UNKNOWN, Category, Incidence, Population, population
 from stillwatch.proposals import PROPOSERS
 from stillwatch.proposals.sight import Sight
 from stillwatch.rollups import sum_exchanges
@@ -91,7 +93,7 @@ def small_world(folder: Path, scale: float, innocents: float, seed: int) -> Worl
 
 def repeated(world: World, copies: int, seed: int) -> World:
     """Return a population of so many copies of the accounts of `world`; the first is as it was."""
-    people, size = world.people, world.people.size
+    people, size, rng = world.people, world.people.size, np.random.default_rng(seed)
     moves = dataclasses.replace(
         world.moves,
         source=_shifted(world.moves.source, copies, size),
@@ -104,7 +106,7 @@ def repeated(world: World, copies: int, seed: int) -> World:
         ids=tuple(f"{copy:04d}-{account}" for copy in range(copies) for account in people.ids),
         n=np.tile(people.n, copies),
         totals={name: np.tile(values, copies) for name, values in people.totals.items()},
-        profiles=_profiles(people.profiles, copies, np.random.default_rng(seed)),
+        means=_halves(people.means, copies, rng),
         categories={name: _category(of, copies) for name, of in people.categories.items()},
         shared={kind: _incidence(of, copies) for kind, of in people.shared.items()},
         created_us=np.tile(people.created_us, copies),
@@ -117,17 +119,16 @@ def _shifted(values: I64, copies: int, by: int) -> I64:
     return np.asarray((np.tile(values.reshape(1, -1), (copies, 1)) + by * np.arange(copies)[:, None]).ravel())
 
 
-def _profiles(of: Profiles, copies: int, rng: np.random.Generator) -> Profiles:
-    """Return the sums of all copies; those of all but the first drawn within what each account varies."""
-    sums, deviation = np.tile(of.sums, (1, copies, 1)), np.sqrt(of.ss)
-    size = of.n.shape[1]
-    for copy in range(1, copies):
-        sums[:, copy * size : (copy + 1) * size] += 0.3 * deviation * rng.standard_normal(of.sums.shape)
+def _halves(of: Halves, copies: int, rng: np.random.Generator) -> Halves:
+    return Halves(*(_means(part, copies, rng) for part in (of.proposing, of.testing, of.overall)))
 
-    def again(values: F64) -> F64:
-        return np.tile(values, (1, copies, 1) if values.ndim == 3 else (1, copies))
 
-    return Profiles(again(of.n), again(of.blocks), again(of.nn), sums, again(of.ss), again(of.ns))
+def _means(of: Means, copies: int, rng: np.random.Generator) -> Means:
+    """Return the means of all copies; those of all but the first drawn within what each may err."""
+    z, size = np.tile(of.z, (copies, 1)), len(of.n)
+    z[size:] += rng.standard_normal(z[size:].shape) / np.sqrt(np.maximum(np.tile(of.n, copies)[size:, None], 1))
+    again = (np.tile(of.n, copies), z, np.tile(of.varied, (copies, 1)), np.tile(of.freedom, copies))
+    return Means(*again, of.columns)
 
 
 def _category(of: Category, copies: int) -> Category:

@@ -30,10 +30,10 @@ from benchmarks.intent.held_out import cross_validate, decide, score, temperatur
 from benchmarks.measured import machine
 from benchmarks.real_prompts import REAL
 from benchmarks.resampled import Flags, area, auc, recall, recall_at
+from stillwatch.arrays import F64, I64
 from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED, HARVEST, harvest_intent
 from stillwatch.evidence.shared_scaffold import shared_scaffold
-from stillwatch.nulls import F64, I64
 
 PROMPTS = (10, 30, 100)
 """Prompts of an account."""

@@ -28,15 +28,16 @@ from scipy import sparse
 from benchmarks.measured import machine
 from benchmarks.real_prompts import REAL
 from benchmarks.resampled import Flags, auc
+from stillwatch.arrays import F64, I64
 from stillwatch.config import ProposalLimits
 from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_COUNTS, Kind
 from stillwatch.evidence.case import Case, Group
 from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
-from stillwatch.nulls import F64, I64
 from stillwatch.others import Rates
-from stillwatch.profiles import OF_ACCOUNTS, Incidence, Population, Profiles
+from stillwatch.population import OF_ACCOUNTS, Incidence, Population
+from stillwatch.profiles import Profiles
 from stillwatch.proposals.rare_marks import rare_marks
 from stillwatch.proposals.sight import Sight
 from stillwatch.rollups import MARKS
@@ -114,12 +115,12 @@ def as_population(hop: Hop) -> Population:
     nothing = Incidence("", sparse.csr_array((count, 0), dtype=np.int64), none_at_all, none_at_all)
     marks = Incidence("payment_id", held, holders[holders >= 2].astype(np.int64), np.flatnonzero(holders >= 2))
     unknown = np.full(count, -1, dtype=np.int64)
-    none, empty = np.zeros((2, count)), np.zeros((2, count, 0))
+    none = np.zeros((2, count))
     return Population(
         ids=tuple(f"{i:06d}" for i in range(count)),
         n=np.rint(hop.volume).astype(np.int64),
         totals={"first_us": moment, "last_us": moment},
-        profiles=Profiles(none, none, none, empty, empty, empty),
+        means=means(Profiles(none, none, none, *(np.zeros((2, count, 0)) for _ in range(3)))),
         categories={},
         shared={**dict.fromkeys((*MARKS, *OF_ACCOUNTS), nothing), "payment_id": marks},
         created_us=moment,
@@ -129,14 +130,12 @@ def as_population(hop: Hop) -> Population:
 
 def as_case(people: Population) -> Case:
     """Return what the evidence functions read of `people`, of whom no exchange is known."""
-    of, nobody = means(people.profiles), np.empty(0, dtype=np.int64)
+    nobody = np.empty(0, dtype=np.int64)
     hourly = sparse.csr_array((people.size, 1), dtype=np.int64)
     moves = Handoffs(nobody, nobody, nobody, nobody, ())
     return Case(
         people=people,
         handoffs=moves,
-        tested=of,
-        overall=of,
         habits={},
         hourly=hourly,
         own_time=np.zeros(people.size),

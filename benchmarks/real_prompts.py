@@ -27,8 +27,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.measured import machine, run_stillwatch, show
+from stillwatch.arrays import F64, I64
 from stillwatch.range.accounts import Accounts, account_ids, account_table, draw_accounts
-from stillwatch.range.draw import DAY, F64, I64, MICRO, Ints, choose_rows, generator, spread
+from stillwatch.range.draw import DAY, MICRO, Ints, choose_rows, generator, spread
 from stillwatch.range.events import Events, events, joined, with_failures
 from stillwatch.range.fill import Filler
 from stillwatch.range.habits import converse

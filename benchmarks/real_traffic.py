@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 from benchmarks.measured import machine, run_stillwatch, show
 from benchmarks.people.readings import AZURE, SERVEGEN, read_talks
 from benchmarks.real_prompts import REAL
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB
 from stillwatch.evidence import EVIDENCE_TABLE
@@ -41,8 +42,7 @@ from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import Question
 from stillwatch.handoffs import handoffs
 from stillwatch.ledger import Ledger
-from stillwatch.nulls import I64
-from stillwatch.profiles import population
+from stillwatch.population import population
 from stillwatch.record import EXCHANGES, TIMESTAMP, conform
 from stillwatch.rollups import sum_exchanges
 

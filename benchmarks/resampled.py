@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from stillwatch.nulls import F64, I64
+from stillwatch.arrays import F64, I64
 from stillwatch.range.scoring.figures import BOOTSTRAP, LEVEL, Figure
 
 Flags = npt.NDArray[np.bool_]

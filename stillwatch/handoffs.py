@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.engine import Engine, Query
-from stillwatch.profiles import I64, Population
+from stillwatch.population import Population
 from stillwatch.rollups import REACH, continued, failover
 
 MOTIFS = ("continued", "failover", "displaced")

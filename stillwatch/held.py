@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from stillwatch.profiles import I64, Flags, Incidence
+from stillwatch.arrays import I64, Flags
+from stillwatch.population import Incidence
 
 
 def holders(held: sparse.csr_array) -> tuple[I64, I64]:

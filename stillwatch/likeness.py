@@ -14,14 +14,15 @@ variance of all stands: a machine that varies less within is taken for closer to
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.nulls import KNOWN, chi2_with, f_above, f_below, quadratic_form
 from stillwatch.others import LEFT, Ranked
-from stillwatch.profiles import F64, I64, Flags, Profiles
+from stillwatch.profiles import Profiles
 
 _AT_A_TIME = 1 << 16
 """Accounts whose means are computed at a time."""
@@ -68,33 +69,59 @@ class Means:
         )
 
 
-def means(profiles: Profiles, half: int | None = None) -> Means:
-    """Return mean profiles from one half of the hours, or from all of them."""
-    pick = functools.partial(lambda values: values.sum(axis=0) if half is None else values[half])
-    n, nn, blocks = (pick(getattr(profiles, name)) for name in ("n", "nn", "blocks"))
-    scatter, some = _scatter(profiles, pick), blocks >= 2
-    within = (blocks / np.maximum(blocks - 1, 1))[some] @ scatter[some] / max(n[some].sum(), 1)
-    hours = np.where(some, n**2 / np.maximum(nn, 1), 1)
-    used = within > 0
-    z, varied = np.zeros((2, len(n), int(used.sum())))
-    for part in _parts(len(n)):
-        seen, sure = n[part] > 0, some[part]
-        sums = pick(profiles.sums[:, part])[seen][:, used]
-        z[part][seen] = sums / n[part][seen, None] / np.sqrt(within[used])
-        scale = (hours[part] / np.maximum(n[part], 1))[sure, None]
-        varied[part][sure] = scatter[part][sure][:, used] * scale / within[used]
-    del scatter
-    return Means(n, z, varied, hours - 1, _independent(z[n > 0]))
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Mean profiles of all accounts, by the hours that they are from.
+
+    Attributes:
+        proposing: from the half of the hours that proposes groups. testing: from the other, which proposed nothing.
+        overall: from all hours.
+    """
+
+    proposing: Means
+    testing: Means
+    overall: Means
 
 
-def _scatter(profiles: Profiles, pick: Callable[[F64], F64]) -> F64:
+def means(profiles: Profiles) -> Halves:
+    """Return mean profiles from each half of the hours and from all of them.
+
+    The sums are used up: of millions of accounts one memory does not hold sums and means, so means take their place.
+    """
+    n, nn, blocks = profiles.n, profiles.nn, profiles.blocks
+    all_n, all_nn = n.sum(axis=0), nn.sum(axis=0)
+    scatter, (all_scatter, all_sums) = profiles.ss, profiles.ns
+    for part in _parts(n.shape[1]):
+        sums, ss, ns = (values[:, part] for values in (profiles.sums, profiles.ss, profiles.ns))
+        together = sums.sum(axis=0)
+        about_all = _scatter(all_n[part], all_nn[part], together, ss.sum(axis=0), ns.sum(axis=0))
+        for half in (0, 1):
+            scatter[half, part] = _scatter(n[half, part], nn[half, part], sums[half], ss[half], ns[half])
+        all_scatter[part], all_sums[part] = about_all, together
+    proposing, testing = (_means(n[i], nn[i], blocks[i], profiles.sums[i], scatter[i]) for i in (0, 1))
+    return Halves(proposing, testing, _means(all_n, all_nn, blocks.sum(axis=0), all_sums, all_scatter))
+
+
+def _scatter(n: F64, nn: F64, sums: F64, ss: F64, ns: F64) -> F64:
     """Return the squares of hourly sums about what each account's mean makes them, shape (accounts, columns)."""
-    out = np.empty(profiles.sums.shape[1:])
-    for part in _parts(len(out)):
-        n, nn, sums, ss, ns = (pick(getattr(profiles, name)[:, part]) for name in ("n", "nn", "sums", "ss", "ns"))
-        mean = sums / np.maximum(n, 1)[:, None]
-        out[part] = np.maximum(ss - 2 * mean * ns + mean**2 * nn[:, None], 0)
-    return out
+    mean = sums / np.maximum(n, 1)[:, None]
+    return np.asarray(np.maximum(ss - 2 * mean * ns + mean**2 * nn[:, None], 0))
+
+
+def _means(n: F64, nn: F64, blocks: F64, sums: F64, scatter: F64) -> Means:
+    """Return the means of some hours, made of their sums and scatter in the same memory."""
+    some = blocks >= 2
+    weight = np.where(some, blocks / np.maximum(blocks - 1, 1), 0.0)
+    within = sum((weight[part] @ scatter[part] for part in _parts(len(n))), np.zeros(scatter.shape[1]))
+    within = within / max(n[some].sum(), 1)
+    used = within > 0
+    z, varied = (values if used.all() else values[:, used] for values in (sums, scatter))
+    hours = np.where(some, n**2 / np.maximum(nn, 1), 1)
+    z /= np.maximum(n, 1)[:, None]
+    z /= np.sqrt(within[used])
+    varied *= np.where(some, hours / np.maximum(n, 1), 0.0)[:, None]
+    varied /= within[used]
+    return Means(n, z, varied, hours - 1, _independent(z, n > 0))
 
 
 def _parts(size: int) -> Iterator[slice]:
@@ -102,14 +129,23 @@ def _parts(size: int) -> Iterator[slice]:
     return (slice(first, first + _AT_A_TIME) for first in range(0, size, _AT_A_TIME))
 
 
-def _independent(z: F64) -> float:
-    """Return (sum of eigenvalues)^2 / sum of their squares, of the correlations between the columns of `z`."""
-    if len(z) < 3 or not z.shape[1]:
+def _independent(z: F64, known: Flags) -> float:
+    """Return (sum of eigenvalues)^2 / sum of their squares, of the correlations between the columns of `z`.
+
+    Args:
+        known: which accounts count, shape (accounts,).
+    """
+    count = int(known.sum())
+    if count < 3 or not z.shape[1]:
         return float(z.shape[1])
-    spread = z.std(axis=0)
-    scaled = z - z.mean(axis=0)
-    scaled /= np.where(spread > 0, spread, 1.0)
-    correlations = scaled.T @ scaled / len(z)
+    mean = z.sum(axis=0, where=known[:, None]) / count
+    products = np.zeros((z.shape[1], z.shape[1]))
+    for part in _parts(len(z)):
+        off = z[part][known[part]] - mean
+        products += off.T @ off
+    spread = np.sqrt(products.diagonal())
+    scale = np.where(spread > 0, spread, 1.0)
+    correlations = products / np.outer(scale, scale)
     return float(np.trace(correlations) ** 2 / np.sum(correlations**2))
 
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, Earlier, Memory
 from stillwatch.held import columns, holders
-from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, Flags
+from stillwatch.population import INSTRUMENTS, SCAFFOLDS
 
 SURELY = 0.001
 """Accepted chance that any group of a scan is tied to a campaign that it has nothing to do with."""

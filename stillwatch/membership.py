@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.evidence.case import Case, flags
 from stillwatch.evidence.even_load import loads
 from stillwatch.evidence.shared_scaffold import telling_users
 from stillwatch.findings import VerdictKind
 from stillwatch.likeness import spread
-from stillwatch.profiles import F64, I64, INSTRUMENTS, UNKNOWN, Flags, Population
+from stillwatch.population import INSTRUMENTS, UNKNOWN, Population
 from stillwatch.trim import is_one_tenant, without_tenants
 from stillwatch.verdict import Tested
 

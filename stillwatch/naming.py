@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.config import ScanSettings, Weights
 from stillwatch.evidence.case import Case, Group, flags
 from stillwatch.explain import summary
@@ -20,7 +21,7 @@ from stillwatch.follow import lasting_id, new_id
 from stillwatch.membership import Membership, membership
 from stillwatch.operators import parts_of
 from stillwatch.pools import pools
-from stillwatch.profiles import I64, Flags, Population
+from stillwatch.population import Population
 from stillwatch.verdict import Tested, doubt, judge, q_values, test_group, with_id
 from stillwatch.weights import in_force
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special, stats
 
-F64 = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
+from stillwatch.arrays import F64, I64
 
 SMALLEST_P: Final = 1e-300
 """Smaller p-values are reported as this one; doubles end near here."""

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.evidence.case import Case, flags
 from stillwatch.held import columns, holders
-from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS
+from stillwatch.population import INSTRUMENTS, SCAFFOLDS
 
 OWN = 0.5
 """Share of a part's accounts that have its text as a habit, at the least."""

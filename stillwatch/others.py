@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.nulls import Moments, moments
-from stillwatch.profiles import F64, I64, Flags
 
 LEFT = 1e-4
 """Part of a sum of squares that must be left for the difference to be trusted."""

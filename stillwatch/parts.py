@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.arrays import I64
 from stillwatch.engine import Engine
 from stillwatch.evidence.case import Case
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.findings import Campaign, EndUser, Part, VerdictKind
 from stillwatch.held import columns
 from stillwatch.nulls import binomial_tail
-from stillwatch.profiles import I64, SCAFFOLDS
+from stillwatch.population import SCAFFOLDS
 from stillwatch.rollups import CARRIED, CARRIED_BY_ACCOUNT, CARRIED_BY_USER
 
 SURELY = 0.01

@@ -21,7 +21,7 @@ from stillwatch.inspection import Availability, availability
 from stillwatch.lineage import memories, with_lineage
 from stillwatch.naming import ids_of, name_groups
 from stillwatch.parts import told_apart
-from stillwatch.profiles import Population, population
+from stillwatch.population import Population, population
 from stillwatch.proposals import propose
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import body_of

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse, special, stats
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import Handoffs
-from stillwatch.profiles import I64, Flags
 from stillwatch.proposals.communities import communities
 
 CHANCE = 0.001

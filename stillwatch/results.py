@@ -32,7 +32,7 @@ from stillwatch.findings import (
 )
 from stillwatch.memory import peak, peak_of_children
 from stillwatch.pipeline import Scan
-from stillwatch.profiles import OF_ACCOUNTS, SCAFFOLDS, Population
+from stillwatch.population import OF_ACCOUNTS, SCAFFOLDS, Population
 
 MOST_LINKED = 80
 """Members whose links are kept for the report, most certain first."""

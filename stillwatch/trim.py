@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.likeness import Means, distances, radius, spread
-from stillwatch.profiles import I64, UNKNOWN, Category
+from stillwatch.population import UNKNOWN, Category
 
 BODY_DEVIATIONS = 3.0
 """Standard deviations of chance within which an account belongs to the body."""

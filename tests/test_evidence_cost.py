@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks.evidence_cost import World, cost, groups, repeated
 from stillwatch.evidence import EVIDENCE_TABLE
-from stillwatch.likeness import means
 from stillwatch.proposals import PROPOSERS
 from tests.evidence.everything import PEOPLE, POOL
 from tests.worlds import a_world
@@ -38,7 +37,7 @@ def test_every_copy_asks_and_shares_as_the_first_does(small: World) -> None:
 
 
 def test_profiles_of_the_copies_are_those_of_other_accounts_that_vary_as_much(small: World) -> None:
-    of = means(repeated(small, COPIES, seed=1).people.profiles)
+    of = repeated(small, COPIES, seed=1).people.means.overall
     z = of.z.reshape(COPIES, small.people.size, -1)
     apart = np.abs(z[1] - z[0]).mean()
     assert 0 < apart < 2

@@ -10,7 +10,7 @@ import pytest
 
 from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import MOTIFS, Handoffs, handoffs
-from stillwatch.profiles import population
+from stillwatch.population import population
 from stillwatch.record import ACCOUNTS, conform
 from stillwatch.sketch.schema import SKETCHES
 from tests.worlds import MIDNIGHT, attached

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from stillwatch.held import Users, columns, holders
-from stillwatch.profiles import Incidence
+from stillwatch.population import Incidence
 
 ACCOUNTS, MARKS = 60, 40
 DENSE = np.random.default_rng(1).integers(1, 9, (ACCOUNTS, MARKS)) * (

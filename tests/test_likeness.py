@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from stillwatch.arrays import F64, I64
 from stillwatch.likeness import (
     Crowd,
     Means,
@@ -18,7 +19,7 @@ from stillwatch.likeness import (
     means,
     spread,
 )
-from stillwatch.profiles import F64, I64, Profiles
+from stillwatch.profiles import Profiles
 
 COLUMNS, HOURS = 10, 24
 
@@ -79,7 +80,7 @@ def _p_values(times: int, *, accounts: int = 20, exchanges: int = 40, null: floa
     rng = np.random.default_rng(11)
     found = []
     for _ in range(times):
-        of = means(simulated(rng, rng.poisson(exchanges, accounts) + 2, **how))
+        of = means(simulated(rng, rng.poisson(exchanges, accounts) + 2, **how)).overall
         found.append(as_alike_as_one_source(of, np.arange(accounts), np.full(of.z.shape[1], null)))
     return np.array(found)
 
@@ -111,7 +112,7 @@ def _pool_among_people(rng: np.random.Generator, varies: float, *, excess: float
     pool = simulated(rng, rng.poisson(60, POOL) + 2, excess=excess, varies=varies, sitting=0.5)
     others = simulated(rng, rng.poisson(60, PEOPLE) + 2, excess=people, sitting=0.5)
     names = ("n", "blocks", "nn", "sums", "ss", "ns")
-    return means(Profiles(*(np.concatenate([getattr(pool, n), getattr(others, n)], axis=1) for n in names)))
+    return means(Profiles(*(np.concatenate([getattr(pool, n), getattr(others, n)], axis=1) for n in names))).overall
 
 
 @pytest.mark.parametrize("varies", [1.5, 2.0])
@@ -143,7 +144,7 @@ def test_few_accounts_with_few_hours_know_little_of_how_they_vary() -> None:
     rng, few = np.random.default_rng(23), np.arange(6)
     found = []
     for _ in range(600):
-        of = means(simulated(rng, np.concatenate([np.full(6, 4), np.full(30, 30)]), alike=0.9))
+        of = means(simulated(rng, np.concatenate([np.full(6, 4), np.full(30, 30)]), alike=0.9)).overall
         found.append(further_apart_than(of, few, np.zeros(of.z.shape[1])))
     assert np.mean(np.array(found) <= 0.01) <= 0.03
 
@@ -161,14 +162,14 @@ def test_two_exchanges_each_cannot_show_that_accounts_are_alike() -> None:
 
 def test_people_are_called_apart() -> None:
     rng = np.random.default_rng(2)
-    of = means(simulated(rng, np.full(20, 40), excess=0.5))
+    of = means(simulated(rng, np.full(20, 40), excess=0.5)).overall
     accounts = np.arange(20)
     assert further_apart_than(of, accounts, np.full(COLUMNS, 0.05)) < 1e-6
     assert as_alike_as_one_source(of, accounts, np.full(COLUMNS, 0.05)) > 1 - 1e-6
 
 
 def test_both_tails_add_up_to_one() -> None:
-    of = means(simulated(np.random.default_rng(2), np.full(20, 40), excess=0.05))
+    of = means(simulated(np.random.default_rng(2), np.full(20, 40), excess=0.05)).overall
     null = np.full(COLUMNS, 0.03)
     both = as_alike_as_one_source(of, np.arange(20), null) + further_apart_than(of, np.arange(20), null)
     assert both == pytest.approx(1.0)
@@ -177,32 +178,40 @@ def test_both_tails_add_up_to_one() -> None:
 @pytest.mark.parametrize("excess", [0.0, 0.1, 1.0])
 def test_the_spread_between_accounts_is_estimated(excess: float) -> None:
     rng = np.random.default_rng(5)
-    of = means(simulated(rng, rng.integers(10, 60, 300), excess=excess))
+    of = means(simulated(rng, rng.integers(10, 60, 300), excess=excess)).overall
     assert float(spread(of, np.arange(300)).excess.mean()) == pytest.approx(excess, rel=0.15, abs=0.01)
 
 
 def test_columns_that_say_the_same_count_once() -> None:
     rng = np.random.default_rng(6)
-    apart = means(simulated(rng, np.full(100, 30), excess=0.2)).columns
-    alike = means(simulated(rng, np.full(100, 30), excess=0.2, alike=0.9)).columns
+    apart = means(simulated(rng, np.full(100, 30), excess=0.2)).overall.columns
+    alike = means(simulated(rng, np.full(100, 30), excess=0.2, alike=0.9)).overall.columns
     assert apart > 0.7 * COLUMNS
     assert alike < 0.3 * COLUMNS
 
 
 def test_a_half_knows_only_its_own_hours() -> None:
     profiles = simulated(np.random.default_rng(7), np.full(10, 30))
-    one, other, both = (means(profiles, half).n for half in (0, 1, None))
-    assert np.array_equal(one + other, both)
+    of = means(profiles)
+    assert np.array_equal(of.proposing.n + of.testing.n, of.overall.n)
+
+
+def test_means_take_the_place_of_the_sums_they_are_made_of() -> None:
+    profiles = simulated(np.random.default_rng(7), np.full(10, 30))
+    of, held = means(profiles), (profiles.sums, profiles.ss, profiles.ns)
+    for half in (of.proposing, of.testing, of.overall):
+        for values in (half.z, half.varied):
+            assert any(np.shares_memory(values, sums) for sums in held)
 
 
 def test_what_never_varies_is_no_column() -> None:
     profiles = simulated(np.random.default_rng(8), np.full(10, 30))
     still = Profiles(profiles.n, profiles.blocks, profiles.nn, *(np.zeros_like(profiles.sums) for _ in range(3)))
-    assert means(still).z.shape == (10, 0)
+    assert means(still).overall.z.shape == (10, 0)
 
 
 def test_distances_are_about_one_within_a_source_and_infinite_without_data() -> None:
-    of = means(simulated(np.random.default_rng(9), np.array([*[40] * 50, 0])))
+    of = means(simulated(np.random.default_rng(9), np.array([*[40] * 50, 0]))).overall
     far = distances(of, spread(of, np.arange(50)))
     assert float(far[:50].mean()) == pytest.approx(1.0, abs=0.15)
     assert np.isinf(far[50])
@@ -221,7 +230,7 @@ def test_one_account_with_nearly_all_exchanges_does_not_make_the_others_look_ali
     rng, found = np.random.default_rng(12), []
     for _ in range(200):
         counts = np.array([20] * (accounts - 1) + [4000] + [20] * 60)
-        of = means(simulated(rng, counts, excess=0.05))
+        of = means(simulated(rng, counts, excess=0.05)).overall
         found.append(as_alike_as_one_source(of, np.arange(accounts), np.full(COLUMNS, 0.05)))
     assert np.mean(np.array(found) <= 0.05) <= 0.1
     assert np.mean(np.array(found) <= 0.5) == pytest.approx(0.5, abs=0.15), "nor less alike than they are"
@@ -234,7 +243,8 @@ def test_the_spread_of_a_crowd_without_some_is_that_of_the_others(
 ) -> None:
     monkeypatch.setattr(Crowd, "_BLOCK", block)
     rng = np.random.default_rng(13)
-    of = means(simulated(rng, rng.integers(0, 90, 300), excess=0.3, sitting=0.5, varies=rng.uniform(0.5, 2.0, 300)))
+    counts, varies = rng.integers(0, 90, 300), rng.uniform(0.5, 2.0, 300)
+    of = means(simulated(rng, counts, excess=0.3, sitting=0.5, varies=varies)).overall
     able = np.flatnonzero(of.n >= 6)
     left_out = np.sort(rng.choice(300, members, replace=False))
     found, looked_at = Crowd(of, able).without(left_out), spread(of, np.setdiff1d(able, left_out))
@@ -245,7 +255,7 @@ def test_the_spread_of_a_crowd_without_some_is_that_of_the_others(
 
 
 def test_a_crowd_in_which_the_few_are_nearly_all_that_varies_is_looked_at() -> None:
-    of = means(simulated(np.random.default_rng(14), np.full(100, 30), excess=0.01))
+    of = means(simulated(np.random.default_rng(14), np.full(100, 30), excess=0.01)).overall
     z = of.z.copy()
     z[:5] += 1e6
     far = Means(of.n, z, of.varied, of.freedom, of.columns)
@@ -257,7 +267,7 @@ def test_a_crowd_in_which_the_few_are_nearly_all_that_varies_is_looked_at() -> N
 @pytest.mark.parametrize("count", [3, 30, 900])
 def test_neighbours_are_those_of_a_look_at_all(beyond: float, count: int) -> None:
     rng = np.random.default_rng(15)
-    of = means(simulated(rng, rng.integers(0, 60, 800), excess=0.2))
+    of = means(simulated(rng, rng.integers(0, 60, 800), excess=0.2)).overall
     group = np.sort(rng.choice(np.flatnonzero(of.n >= 6), 20, replace=False))
     around = spread(of, group)
     far = ((of.z - around.centre) ** 2).sum(axis=1)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.findings import VerdictKind
 from stillwatch.membership import LIKELY, LIMITS, SHOWN, SURE, Membership, membership
-from stillwatch.profiles import I64
 from tests.worlds import DAY, HOUR, MIDNIGHT, Crowd, Rows, World, a_world, dealt, own, some
 
 PROMPTS = {"system_mark": some(0.8, 77, own), "prompt_mark": own, "turn": 1}

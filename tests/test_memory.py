@@ -11,7 +11,7 @@ import pytest
 
 from stillwatch.errors import ExitCode, StillwatchError
 from stillwatch.memory import LEAST, MARGIN, SHARE, Plan, amount, machine, peak, peak_of_children, resident, written
-from stillwatch.profiles import BYTES
+from stillwatch.population import BYTES
 from tests.small_world import Scanned, done, parquet_bytes, stillwatch, stillwatch_process
 from tests.tree import ROOT
 
@@ -135,7 +135,7 @@ def test_too_little_memory_ends_with_what_would_be_enough(few: Scanned, tmp_path
 def test_more_accounts_than_fit_are_said_before_their_arrays_are_made(
     few: Scanned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stillwatch.profiles.BYTES", 10**9)
+    monkeypatch.setattr("stillwatch.population.BYTES", 10**9)
     ran = stillwatch("scan", "--ledger", few.ledger, "--out", tmp_path / "out")
     assert ran.code == ExitCode.FAILED
     assert "accounts would take this process to" in ran.err

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.config import ScanSettings
 from stillwatch.findings import Campaign, Earlier
 from stillwatch.naming import TOO_FEW, name_groups
-from stillwatch.profiles import I64
 from tests.worlds import DAY, MIDNIGHT, Crowd, World, a_world, dealt, own, some
 
 PEOPLE: dict[str, Any] = {"turn": some(0.5, 2, 1), "prompt_mark": own, "user_agent": some(0.5, "sdk/1", "sdk/2")}

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
+from stillwatch.arrays import F64
 from stillwatch.nulls import (
-    F64,
     SMALLEST_P,
     binomial_tail,
     bits_of,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from stillwatch.arrays import F64
 from stillwatch.nulls import Moments, larger_mean, moments
 from stillwatch.others import Ranked, Rates
-from stillwatch.profiles import F64
 
 RNG = np.random.default_rng(0)
 SIZE = 500

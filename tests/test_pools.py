@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.handoffs import Handoffs
 from stillwatch.pools import pools
-from stillwatch.profiles import I64
 
 LIMITS = ProposalLimits()
 

@@ -24,7 +24,7 @@ from benchmarks.real_labels import (
 )
 from benchmarks.real_prompts import REAL
 from benchmarks.resampled import auc, over_clusters, recall_at
-from stillwatch.nulls import F64
+from stillwatch.arrays import F64
 
 needs_real = pytest.mark.skipif(not REAL.exists(), reason="the real data is not beside this checkout")
 STRANGERS, HAND = 600, 20

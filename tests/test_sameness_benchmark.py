@@ -16,6 +16,7 @@ from benchmarks.sameness.people import HOURS, Prompts, joined, numbers, read_pro
 from benchmarks.sameness.power import EXCHANGES, MEMBERS, Power, power
 from stillwatch.evidence.case import Group
 from stillwatch.evidence.interchangeable import interchangeable
+from stillwatch.likeness import means
 from stillwatch.record import TIMESTAMP
 from stillwatch.sketch.sketcher import halves
 
@@ -32,9 +33,10 @@ def test_sums_are_those_that_a_scan_reads_off_the_ledger() -> None:
     values = numbers(sketches)
     mine = joined([summed(values[item[account == i]], hour[account == i], half) for i in range(5)])
     with assembled(sketches, item, account, ts) as case:
-        read = case.people.profiles
-    for name in ("n", "blocks", "nn", "sums", "ss", "ns"):
-        assert np.array_equal(getattr(mine, name), getattr(read, name)), name
+        read, made = case.people.means, means(mine)
+    for of, also in ((read.proposing, made.proposing), (read.testing, made.testing), (read.overall, made.overall)):
+        for name in ("n", "z", "varied", "freedom"):
+            assert np.array_equal(getattr(of, name), getattr(also, name)), name
 
 
 def test_activities_are_as_they_are_called() -> None:

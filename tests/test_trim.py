@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stillwatch.arrays import F64
 from stillwatch.likeness import Means
-from stillwatch.profiles import F64, UNKNOWN, Category
+from stillwatch.population import UNKNOWN, Category
 from stillwatch.trim import body_of, is_one_tenant, trimmed, without_tenants
 
 COLUMNS, LEAST = 20, 8.0

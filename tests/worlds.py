@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB, Engine
 from stillwatch.evidence.build import build_case
@@ -25,7 +26,7 @@ from stillwatch.evidence.case import Case, Finding, Group
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.findings import Choice, Earlier, Evidence, Number
 from stillwatch.handoffs import handoffs
-from stillwatch.profiles import I64, Population, population
+from stillwatch.population import Population, population
 from stillwatch.proposals.sight import Sight
 from stillwatch.record import ACCOUNTS, TIMESTAMP
 from stillwatch.rollups import sum_exchanges

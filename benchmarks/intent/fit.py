@@ -18,9 +18,10 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from benchmarks.intent.corpus import Row
+from stillwatch.arrays import I64
 from stillwatch.sketch.intent import ngrams
 from stillwatch.sketch.schema import INTENTS
-from stillwatch.sketch.tokens import I64, U64, tokenize
+from stillwatch.sketch.tokens import U64, tokenize
 
 F64 = npt.NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from scipy.special import logsumexp
 
 from benchmarks.intent.corpus import FOLDS, Row, own_rows, real_rows
 from benchmarks.intent.fit import Bags, Weights, bags, fit, row_weights
+from stillwatch.arrays import I64
 from stillwatch.sketch.schema import INTENTS
-from stillwatch.sketch.tokens import I64
 
 F64 = npt.NDArray[np.float64]
 

@@ -18,9 +18,9 @@ from benchmarks.intent.corpus import DATA_SETS, FOLDER, FOLDS, LANGUAGES, Row, o
 from benchmarks.intent.fit import Weights, fit
 from benchmarks.intent.held_out import cross_validate, temperature
 from benchmarks.intent.naming import names_of
+from stillwatch.arrays import I64
 from stillwatch.sketch.intent import MODEL_FILE, UNITS_PER_BIT
 from stillwatch.sketch.schema import INTENTS
-from stillwatch.sketch.tokens import I64
 
 WEAKEST = 0.2
 """N-grams that weigh less than so many bits for every class are left out."""

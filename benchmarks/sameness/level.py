@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.sameness.people import Prompts, world
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.commands import Watcher, import_logs
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import DuckDB
@@ -31,12 +32,10 @@ from stillwatch.findings import Earlier
 from stillwatch.handoffs import handoffs
 from stillwatch.ingest import IngestOptions
 from stillwatch.ledger import Ledger
-from stillwatch.likeness import means
-from stillwatch.nulls import F64, I64
-from stillwatch.profiles import Flags, population
+from stillwatch.population import population
 from stillwatch.proposals import distinct, propose
 from stillwatch.proposals.sameness import sameness
-from stillwatch.proposals.sight import PROPOSING_HALF, Sight
+from stillwatch.proposals.sight import Sight
 from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named
 from stillwatch.range.store import ORDINARY, World
 from stillwatch.rollups import sum_exchanges
@@ -140,7 +139,7 @@ def _of_the_range(
 
 def _chosen(case: Case, among: I64, sizes: Sizes, rng: np.random.Generator) -> Iterator[tuple[str, str, Sequence[I64]]]:
     """Yield groups of the accounts `among`, by size and choice; no group is more than half of them."""
-    of = means(case.people.profiles, PROPOSING_HALF)
+    of = case.people.means.proposing
     able = among[of.n[among] >= case.limits.least_exchanges]
     for size in sizes.members:
         if len(able) >= 2 * size:

@@ -18,14 +18,14 @@ from scipy import sparse
 
 from benchmarks.assembled import sketched
 from benchmarks.real_prompts import Composite, Favourites, favourites, harvest
+from stillwatch.arrays import F64, I64
 from stillwatch.config import ProposalLimits
-from stillwatch.evidence.build import TESTING_HALF
 from stillwatch.evidence.case import Case
 from stillwatch.handoffs import Handoffs
 from stillwatch.likeness import means
-from stillwatch.nulls import F64, I64
 from stillwatch.others import Rates
-from stillwatch.profiles import Population, Profiles
+from stillwatch.population import Population
+from stillwatch.profiles import Profiles
 from stillwatch.rollups.sums import PROFILE_COLUMNS
 from stillwatch.sketch.schema import TOPIC_WIDTH
 
@@ -124,7 +124,7 @@ def case_of(profiles: Profiles, n: I64) -> Case:
         ids=tuple(f"{i:06d}" for i in range(size)),
         n=n,
         totals={},
-        profiles=profiles,
+        means=means(profiles),
         categories={},
         shared={},
         created_us=np.full(size, -1),
@@ -134,8 +134,6 @@ def case_of(profiles: Profiles, n: I64) -> Case:
     return Case(
         people=people,
         handoffs=Handoffs(nobody, nobody, nobody, nobody, ()),
-        tested=means(profiles, TESTING_HALF),
-        overall=means(profiles),
         habits={},
         hourly=nothing,
         own_time=np.zeros(size),

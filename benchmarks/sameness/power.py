@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.sameness.people import Prompts, world
+from stillwatch.arrays import I64
 from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.findings import Earlier
-from stillwatch.nulls import I64
 from stillwatch.proposals import distinct
 from stillwatch.proposals.sameness import sameness
 from stillwatch.proposals.sight import Sight

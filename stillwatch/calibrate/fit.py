@@ -18,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
 
+from stillwatch.arrays import F64
 from stillwatch.calibrate.groups import Reviewed
 from stillwatch.calibrate.labels import Label
 from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_CAP, Kind
 from stillwatch.findings import Question
 from stillwatch.nulls import bits_of
 from stillwatch.weights import BOUNDS, TODAY, numbers
-
-F64 = npt.NDArray[np.float64]
 
 ODDS = 4.0
 """Bits by which a score must grow for odds e times better; judged. Bits alone would say 1.44, for kinds that are

@@ -12,7 +12,7 @@ from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import larger_mean
 from stillwatch.others import Rates
-from stillwatch.profiles import Population
+from stillwatch.population import Population
 
 ASKS = ("logprobs", "choices", "reasoning")
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import as_narrow, narrow
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Engine, Query
 from stillwatch.evidence.case import Case
 from stillwatch.evidence.in_step import own_time
 from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
-from stillwatch.likeness import means
-from stillwatch.profiles import SCAFFOLDS, Incidence, Population, as_narrow, narrow
+from stillwatch.population import SCAFFOLDS, Incidence, Population
 from stillwatch.proposals.sight import column_holders, habits
-
-TESTING_HALF = 1
-"""Half of the hours that tests sameness; the other half proposed."""
 
 HOURLY = Query(
     "hourly",
@@ -37,8 +34,6 @@ def case_of(people: Population, moves: Handoffs, hourly: sparse.csr_array, limit
     return Case(
         people=people,
         handoffs=moves,
-        tested=means(people.profiles, TESTING_HALF),
-        overall=means(people.profiles),
         habits=habitual,
         hourly=hourly,
         own_time=own_time(hourly),

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 from scipy import sparse, stats
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.config import ProposalLimits
 from stillwatch.engine import Query, Value
 from stillwatch.findings import Choice, Number
@@ -18,7 +19,7 @@ from stillwatch.held import Users, holders
 from stillwatch.likeness import Crowd, Means
 from stillwatch.nulls import bits_of, drawn_tails
 from stillwatch.others import Ranked, Rates
-from stillwatch.profiles import F64, I64, Flags, Incidence, Population
+from stillwatch.population import Incidence, Population
 
 RANDOM_GROUPS = 100
 """Random groups that a group is compared with, where the null has no closed form."""
@@ -66,8 +67,6 @@ class Case:
     """All accounts, as evidence sees them.
 
     Attributes:
-        tested: mean profiles from the half of the hours that did not propose.
-        overall: mean profiles from all hours.
         habits: habitual marks by kind of scaffold, 0 or 1.
         hourly: exchanges per account and hour since the first, CSR, shape (accounts, hours).
         limits: what counts as a habit.
@@ -77,14 +76,22 @@ class Case:
 
     people: Population
     handoffs: Handoffs
-    tested: Means
-    overall: Means
     habits: Mapping[str, Incidence]
     hourly: sparse.csr_array
     own_time: F64
     templated: Rates
     limits: ProposalLimits
     _once: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def tested(self) -> Means:
+        """Mean profiles from the half of the hours that did not propose."""
+        return self.people.means.testing
+
+    @property
+    def overall(self) -> Means:
+        """Mean profiles from all hours."""
+        return self.people.means.overall
 
     def once(self, of: Callable[..., T], *about: str) -> T:
         """Return `of(people, *about)`, computed when it is first asked for.

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import Flags
 from stillwatch.evidence.case import Case, Group
 from stillwatch.held import holders
-from stillwatch.profiles import INSTRUMENTS, Flags
+from stillwatch.population import INSTRUMENTS
 from stillwatch.trim import MOST
 
 FLEET = 100

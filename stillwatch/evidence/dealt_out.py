@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import (
     Case,
@@ -22,7 +23,6 @@ from stillwatch.evidence.case import (
     sample,
     untested,
 )
-from stillwatch.profiles import F64, I64
 
 LEAST = 200
 """Prompts; in fewer, chance alone repeats little."""

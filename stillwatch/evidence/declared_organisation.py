@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, counts_of, names, untested
 from stillwatch.nulls import SMALLEST_P, drawn_tail
-from stillwatch.profiles import I64
 from stillwatch.trim import MOST, TENANT_LEAST
 
 VOUCHED = ("organisation", "identity")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import chi2_below
 from stillwatch.others import Rates
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.population import Population
 
 LEAST = 12
 """Exchanges; below, the load of one account is mostly chance."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import larger_mean
 from stillwatch.others import Rates
-from stillwatch.profiles import I64, Population
+from stillwatch.population import Population
 from stillwatch.sketch.schema import INTENTS
 
 LEAST_SHARE = 0.05

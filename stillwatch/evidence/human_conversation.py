@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import chi2_below, chi2_with, larger_mean, quadratic_form
 from stillwatch.others import LEFT, Rates
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.population import Population
 from stillwatch.rollups import PACE, REACH, paces
 
 HARVESTER = 0.25

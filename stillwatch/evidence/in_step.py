@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import (
     Case,
@@ -22,7 +23,6 @@ from stillwatch.evidence.case import (
     sample,
     untested,
 )
-from stillwatch.profiles import F64, I64
 
 DAYS = 3
 """Days of data below which a time of day has not been seen often enough."""

@@ -6,10 +6,10 @@ Blind spot: one operator who gives each account topics of its own, or covers the
 
 from __future__ import annotations
 
+from stillwatch.arrays import F64
 from stillwatch.evidence.case import Case, Finding, Group, untested
 from stillwatch.evidence.interchangeable import comparable, held_against
 from stillwatch.likeness import further_apart_than
-from stillwatch.profiles import F64
 
 POOL = 0.1
 """Share of the variance between their neighbours that members of one pool are granted under the null."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import LEAST_SAMENESS, Case, Finding, Group, bound, names, untested
 from stillwatch.findings import Number
 from stillwatch.likeness import Means, Neighbours, as_alike_as_one_source, radius, spread
-from stillwatch.profiles import F64, I64
 from stillwatch.trim import BODY_DEVIATIONS
 
 MARGIN = 0.25

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+from stillwatch.arrays import F64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.evidence.dealt_out import usual
 from stillwatch.held import holders
-from stillwatch.profiles import F64
 
 COPIES = 2
 """Accounts through which a harvester asks one question, at most, to choose among the answers; judged: campaigns that

@@ -12,7 +12,7 @@ from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, shared_by_chance, strongest_mark, untested
 from stillwatch.held import columns, holders
 from stillwatch.nulls import poisson_tail
-from stillwatch.profiles import INSTRUMENTS
+from stillwatch.population import INSTRUMENTS
 
 SHARED = Query(
     "shared_instrument",

@@ -12,11 +12,12 @@ import math
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, untested
 from stillwatch.held import columns, holders
 from stillwatch.nulls import drawn_tails
-from stillwatch.profiles import I64, SCAFFOLDS, Flags
+from stillwatch.population import SCAFFOLDS
 from stillwatch.rollups import MARKS
 
 CHARACTERISTIC = 0.1

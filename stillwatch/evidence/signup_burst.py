@@ -10,11 +10,12 @@ import datetime as dt
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.nulls import binomial_tail
 from stillwatch.others import Ranked
-from stillwatch.profiles import I64, UNKNOWN, Population
+from stillwatch.population import UNKNOWN, Population
 
 _HOUR = 3_600_000_000
 WINDOWS = tuple(hours * _HOUR for hours in (1, 6, 24, 72, 168))

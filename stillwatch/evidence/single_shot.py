@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, as_active, bound, names, untested
 from stillwatch.nulls import larger_mean, moments
 from stillwatch.others import Rates
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.population import Population
 
 TURNS = Query(
     "single_shot",

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import F64, I64
 from stillwatch.engine import Query
 from stillwatch.evidence.case import Case, Finding, Group, bound, names, untested
 from stillwatch.evidence.shared_scaffold import telling_marks
 from stillwatch.held import columns
 from stillwatch.nulls import larger_mean
 from stillwatch.others import Rates
-from stillwatch.profiles import F64, I64, Incidence, Population
+from stillwatch.population import Incidence, Population
 from stillwatch.rollups import MARKS
 
 TEMPLATES = ("head", "tail", "shingle")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stillwatch.engine import Query
 from stillwatch.handoffs import LIMITS
-from stillwatch.profiles import OWN_DOMAINS, PROVED
+from stillwatch.population import OWN_DOMAINS, PROVED
 
 VERIFIED_DOMAIN = f"""case when accounts.verification = '{PROVED}' and accounts.email_domain in ({OWN_DOMAINS.sql})
     then accounts.email_domain end"""

@@ -16,7 +16,7 @@ from stillwatch.evidence.case import Case, Finding, Group, bound, names, unteste
 from stillwatch.evidence.human_conversation import PACES_OF_GROUP, UNREAD
 from stillwatch.nulls import larger_mean
 from stillwatch.others import Rates
-from stillwatch.profiles import Population
+from stillwatch.population import Population
 from stillwatch.rollups import PACE, REACH
 
 LEAST_SHARE = 0.05

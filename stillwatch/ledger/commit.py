@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch import __version__
+from stillwatch.arrays import Flags
 from stillwatch.ledger.files import storing, sync, write_whole
 from stillwatch.ledger.manifest import DataFile, Manifest, Origin, as_skipped
-from stillwatch.ledger.repeats import Flags, SeenIds, ids_of
+from stillwatch.ledger.repeats import SeenIds, ids_of
 from stillwatch.ledger.staging import FileWriter, Staged
 from stillwatch.ledger.store import Ledger
 from stillwatch.record import Skips

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-I64 = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from stillwatch.arrays import I64, Flags
 
 _RUNS = 8
 """Sorted runs of one day before they are merged."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import I64
 from stillwatch.findings import Candidate
-from stillwatch.profiles import I64
 from stillwatch.proposals.cohorts import cohorts
 from stillwatch.proposals.heavy_marks import heavy_marks
 from stillwatch.proposals.newcomers import newcomers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.likeness import Crowd, Means
-from stillwatch.profiles import F64, I64
 
 
 class Closeness:

@@ -14,8 +14,9 @@ from itertools import combinations
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.findings import Candidate, chosen_freely
-from stillwatch.profiles import I64, UNKNOWN, Population
+from stillwatch.population import UNKNOWN, Population
 from stillwatch.proposals.closeness import Closeness
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 

@@ -16,8 +16,8 @@ import numpy as np
 from scipy import sparse
 from sknetwork.clustering import Louvain
 
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
-from stillwatch.profiles import I64
 
 
 def communities(graph: sparse.csr_array, limits: ProposalLimits) -> list[I64]:

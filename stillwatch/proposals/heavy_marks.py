@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import F64, I64
 from stillwatch.findings import Candidate, chosen_freely
-from stillwatch.profiles import F64, I64, SCAFFOLDS, Population
+from stillwatch.population import SCAFFOLDS, Population
 from stillwatch.proposals.closeness import Closeness
 from stillwatch.proposals.sight import PROFILE_KINDS, TEMPLATE_KINDS, Sight, column_holders, ones
 

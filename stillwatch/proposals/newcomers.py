@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.findings import Candidate, Choice
 from stillwatch.nulls import binomial_tail
-from stillwatch.profiles import I64, UNKNOWN
+from stillwatch.population import UNKNOWN
 from stillwatch.proposals.cohorts import TRAITS, kinds_of, labelled, trait_sets, traits_of
 from stillwatch.proposals.sight import Sight
 

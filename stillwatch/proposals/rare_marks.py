@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.findings import Candidate, chosen_freely
-from stillwatch.profiles import SCAFFOLDS
+from stillwatch.population import SCAFFOLDS
 from stillwatch.proposals.communities import communities
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import I64
 from stillwatch.findings import Candidate, Memory, chosen_freely
-from stillwatch.profiles import I64, INSTRUMENTS, SCAFFOLDS, UNKNOWN
+from stillwatch.population import INSTRUMENTS, SCAFFOLDS, UNKNOWN
 from stillwatch.proposals.sight import INSTRUMENT_KINDS, TEMPLATE_KINDS, Sight, column_holders
 
 _KINDS = (*SCAFFOLDS, *INSTRUMENTS)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.likeness import Crowd, radius
-from stillwatch.profiles import F64, I64, Flags
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 _STEPS = 8

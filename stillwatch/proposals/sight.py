@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stillwatch.arrays import I64
 from stillwatch.config import ProposalLimits
 from stillwatch.findings import Earlier
 from stillwatch.handoffs import Handoffs
-from stillwatch.likeness import Means, means
-from stillwatch.profiles import I64, SCAFFOLDS, Incidence, Population
+from stillwatch.likeness import Means
+from stillwatch.population import SCAFFOLDS, Incidence, Population
 
 TEMPLATE_KINDS = frozenset({"shared_scaffold", "templated_tasks"})
 """Evidence that reads scaffolds."""
@@ -23,8 +24,6 @@ PROFILE_KINDS = frozenset({"set_apart"})
 """Evidence of sameness that other hours do not free of having been chosen by: an odd corner of a population is odd in
 both halves (`docs/concepts/sameness.md`, level)."""
 
-PROPOSING_HALF = 0
-"""Half of the hours that proposes; evidence of sameness uses the other."""
 _AT_A_TIME = 1 << 16
 """Accounts whose habits are told at a time."""
 
@@ -42,10 +41,10 @@ class Sight:
     limits: ProposalLimits
     known: Earlier
 
-    @functools.cached_property
+    @property
     def means(self) -> Means:
-        """Mean profiles from the half of the hours that proposes, computed when they are first looked at."""
-        return means(self.people.profiles, PROPOSING_HALF)
+        """Mean profiles from the half of the hours that proposes."""
+        return self.people.means.proposing
 
     @functools.cached_property
     def carried(self) -> Mapping[str, sparse.csc_array]:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.range.draw import (
     DAY,
-    F64,
-    I64,
     MICRO,
     U64,
-    Flags,
     Floats,
     Ints,
     address_text,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from stillwatch.range.draw import F64, I64, U64, Flags, Ints, below, key, mixed, unit
+from stillwatch.arrays import F64, I64, Flags
+from stillwatch.range.draw import U64, Ints, below, key, mixed, unit
 from stillwatch.range.events import HABIT, Events, exchange_number
 from stillwatch.range.favourites import anything, favourite, persona, seasons
 from stillwatch.range.lexicon import TOPICS

@@ -19,9 +19,10 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.accounts import Accounts, account_ids, account_table, join
 from stillwatch.range.cast import Cast, Player, WorldSpec, cast, described
-from stillwatch.range.draw import DAY, HOUR, I64, Flags, generator
+from stillwatch.range.draw import DAY, HOUR, generator
 from stillwatch.range.events import Events, renumbered
 from stillwatch.range.fill import Filler
 from stillwatch.range.prompts import Prompts

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns import Campaign, evaded, play, scaled
-from stillwatch.range.draw import DAY, I64, MICRO, zipf_weights
+from stillwatch.range.draw import DAY, MICRO, zipf_weights
 from stillwatch.range.names import unknown
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.prompts import Prompts

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-I64 = npt.NDArray[np.int64]
+from stillwatch.arrays import F64, I64, Flags
+
 U64 = npt.NDArray[np.uint64]
-F64 = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 

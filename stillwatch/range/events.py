@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from stillwatch.range.draw import I64, MICRO, Flags, Ints
+from stillwatch.arrays import I64, Flags
+from stillwatch.range.draw import MICRO, Ints
 
 HABIT = -1
 """In a field of an event or a recipe: as the account usually does it."""

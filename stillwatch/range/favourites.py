@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.range.draw import DAY, F64, I64, U64, key, mixed, pick, unit
+from stillwatch.arrays import F64, I64
+from stillwatch.range.draw import DAY, U64, key, mixed, pick, unit
 
 WEEKS = 3, 6
 """How long a favourite lasts, at least and at most."""

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import ndtri
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.accounts import AGENTS, CLIENTS, HOMES, PATHS, Accounts, account_ids, countries, id_text
-from stillwatch.range.draw import I64, Flags, Ints, address_text, generator, hex_text, key, mixed, unit
+from stillwatch.range.draw import Ints, address_text, generator, hex_text, key, mixed, unit
 from stillwatch.range.events import HABIT, TURNS, Events, exchange_number
 from stillwatch.range.fits import CACHE
 from stillwatch.range.laws import F32, lengths

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import Accounts, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, Ints, choose_rows, days_of_week, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, Floats, Ints, choose_rows, days_of_week, spread
 from stillwatch.range.events import Events, events
 from stillwatch.range.fits import DAY as DAYS
 from stillwatch.range.fits import HABIT, PAUSE, SWING, TURNS_BRIEF

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from stillwatch.range.draw import F64, I64, Floats
+from stillwatch.arrays import F64, I64
+from stillwatch.range.draw import Floats
 from stillwatch.range.fits import (
     CHAT,
     CODE,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.range.draw import I64
+from stillwatch.arrays import I64
 
 I32 = npt.NDArray[np.int32]
 

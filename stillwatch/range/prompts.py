@@ -21,8 +21,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import F64, I64
 from stillwatch.errors import NothingUsable
-from stillwatch.range.draw import F64, I64, U64, Ints, below, key, unit
+from stillwatch.range.draw import U64, Ints, below, key, unit
 
 POPULAR = 0.3
 """Share of what people ask that goes to rows by rank (the first twice as often as the second), the rest to any row."""

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.errors import StillwatchError
 from stillwatch.range.bodies import Bodies, bodies, by_value, recipe_keys, voices
-from stillwatch.range.draw import F64, I64, U64, Flags, Ints, below, key, mixed, unit
+from stillwatch.range.draw import U64, Ints, below, key, mixed, unit
 from stillwatch.range.events import Events, exchange_number
 from stillwatch.range.favourites import favourite
 from stillwatch.range.lexicon import ANSWER, ASK, CONTEXT, FOLLOW, KINDS, TOPICS, WRAP

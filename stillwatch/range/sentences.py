@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.range.draw import I64, U64, Flags, Ints, below, key, mixed, unit
+from stillwatch.arrays import I64, Flags
+from stillwatch.range.draw import U64, Ints, below, key, mixed, unit
 from stillwatch.range.lexicon import I32, KINDS, LANGUAGES, NAME, NAMES, NOUN, STYLES, TERM, WRAP, Lexicon, lexicon
 
 OWN = 6

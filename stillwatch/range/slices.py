@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stillwatch.range.draw import DAY, I64
+from stillwatch.arrays import I64
+from stillwatch.range.draw import DAY
 from stillwatch.range.events import PACKED, Events, unpacked
 
 ROWS = 1 << 17

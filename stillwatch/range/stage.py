@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import NEVER, Accounts, alike, draw_accounts
-from stillwatch.range.draw import DAY, I64, Ints, generator, numbers_of
+from stillwatch.range.draw import DAY, Ints, generator, numbers_of
 from stillwatch.range.events import Events
 from stillwatch.range.recipes import Recipe
 

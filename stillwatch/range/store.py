@@ -16,8 +16,8 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import Flags
 from stillwatch.errors import Refused, StillwatchError
-from stillwatch.range.draw import Flags
 from stillwatch.record import EXCHANGES, TIMESTAMP, required
 
 ORDINARY, CAMPAIGN, RELAY = "ordinary", "campaign", "relay"

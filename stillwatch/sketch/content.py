@@ -15,11 +15,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.keys import Key
 from stillwatch.sketch import scaffold, topic
 from stillwatch.sketch.exact import marks
 from stillwatch.sketch.intent import classify
-from stillwatch.sketch.points import HEAD_CHARS, I64, TAIL_CHARS, U8, Bools, folded, read_points
+from stillwatch.sketch.points import HEAD_CHARS, TAIL_CHARS, U8, Bools, folded, read_points
 from stillwatch.sketch.schema import SHINGLES, TOPIC_WIDTH
 from stillwatch.sketch.siphash import keyed
 from stillwatch.sketch.tokens import Tokens, tokens_of

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.keys import Key
-from stillwatch.sketch.points import I64
 
 _MARK_BYTES = 8
 

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.arrays import I64
 from stillwatch.errors import StillwatchError
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.points import Bools
 from stillwatch.sketch.schema import INTENTS
-from stillwatch.sketch.tokens import BASE, I64, U64, Tokens, mixed, spans, tokenize
+from stillwatch.sketch.tokens import BASE, U64, Tokens, mixed, spans, tokenize
 
 MODEL_FILE = Path(__file__).with_name("intent_model.tsv")
 HEAD_TOKENS = 512

@@ -17,12 +17,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.sketch.compiled import compiled
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
-I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 HEAD_CHARS = 16_384

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.points import DIGIT, HAN, I64, KANA, LETTER, THAI, U8, U64, Bools
+from stillwatch.sketch.points import DIGIT, HAN, KANA, LETTER, THAI, U8, U64, Bools
 from stillwatch.sketch.schema import SHINGLES
 from stillwatch.sketch.tokens import BASE, Tokens, mixed
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.arrays import I64
 from stillwatch.keys import Key
-from stillwatch.sketch.points import I64, U64
+from stillwatch.sketch.points import U64
 
 _KEY_BYTES = 16
 _EIGHT_BYTES = np.uint64(8 << 56)

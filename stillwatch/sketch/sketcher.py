@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.keys import Key
 from stillwatch.record import EXCHANGES, conform
 from stillwatch.sketch.content import contents
 from stillwatch.sketch.exact import body_marks, id_marks, list_marks, set_marks
-from stillwatch.sketch.points import I64
 from stillwatch.sketch.schema import SKETCHES, TEXT_MARK_BITS, TEXT_MARKS
 from stillwatch.sketch.tokens import mix
 

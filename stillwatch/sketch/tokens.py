@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.arrays import I64
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.points import (
     DIGIT,
     FIRST_OF_WORDS,
     FIRST_UNSPACED,
     HEAD_CHARS,
-    I64,
     TAIL_CHARS,
     U8,
     U32,

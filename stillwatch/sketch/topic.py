@@ -14,8 +14,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.arrays import I64
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.points import FIRST_UNSPACED, I64, U8, U64, Bools
+from stillwatch.sketch.points import FIRST_UNSPACED, U8, U64, Bools
 from stillwatch.sketch.schema import TOPIC_SCALE, TOPIC_WIDTH
 from stillwatch.sketch.tokens import DIGITS, Tokens, mixed
 

@@ -18,7 +18,7 @@ from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import Group
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import handoffs
-from stillwatch.profiles import population
+from stillwatch.population import population
 from stillwatch.record import ACCOUNTS, conform
 from stillwatch.rollups import CARRIED, OF_EXCHANGES, PACE, REACH, sum_exchanges
 from stillwatch.sketch.schema import SKETCHES

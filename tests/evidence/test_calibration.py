@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from stillwatch.arrays import F64, I64
 from stillwatch.evidence import EVIDENCE_TABLE, FAMILY_COUNTS, Kind
 from stillwatch.evidence.signup_burst import signup_burst
 from stillwatch.findings import Question
 from stillwatch.nulls import bits_of
-from stillwatch.profiles import F64, I64
 from tests.evidence.everything import shares
 from tests.worlds import Crowd, Rows, World, a_world, own, some
 

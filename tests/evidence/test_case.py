@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stillwatch.evidence.case import RANDOM_GROUPS, Case, Group, as_active, matched_groups
-from stillwatch.profiles import Population
+from stillwatch.population import Population
 from tests.worlds import Crowd, World, a_world
 
 

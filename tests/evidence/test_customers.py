@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.evidence import customers as case_of_customers
 from stillwatch.evidence.customers import FLEET, customers
 from stillwatch.findings import Question, VerdictKind
-from stillwatch.profiles import I64
 from stillwatch.verdict import judge
 from tests.worlds import Crowd, World, a_world, dealt, own, some
 

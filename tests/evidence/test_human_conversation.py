@@ -9,8 +9,9 @@ from typing import cast
 import numpy as np
 import pytest
 
+from stillwatch.arrays import F64, I64
 from stillwatch.evidence.human_conversation import ALIKE, ONE_PROGRAM, FollowUps, alike, human_conversation
-from stillwatch.profiles import F64, I64, Population
+from stillwatch.population import Population
 from tests.worlds import Crowd, World, a_world, some
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.evidence.case import sample
 from stillwatch.evidence.in_step import in_step, together
-from stillwatch.profiles import I64
 from tests.worlds import Crowd, Rows, World, a_world
 
 

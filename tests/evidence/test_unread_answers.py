@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 import numpy as np
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.evidence.human_conversation import human_conversation
 from stillwatch.evidence.unread_answers import unread_answers
 from stillwatch.findings import VerdictKind
 from stillwatch.membership import membership
-from stillwatch.nulls import I64
 from tests.worlds import HOUR, MIDNIGHT, Column, Crowd, Rows, World, a_world, some
 
 SECOND = 1_000_000

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import Candidate, Earlier
 from stillwatch.handoffs import handoffs
-from stillwatch.profiles import I64, population
+from stillwatch.population import population
 from stillwatch.proposals import PROPOSERS, distinct, jaccard, propose
 from stillwatch.proposals.sight import Sight
 from tests.worlds import (

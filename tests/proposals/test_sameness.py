@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.findings import Candidate
-from stillwatch.profiles import I64
 from stillwatch.proposals import jaccard
 from stillwatch.proposals.sameness import _POWERS, _Centres, _contrasts, _field, _inside, sameness
 from tests.worlds import NULLABLE, Crowd, a_world

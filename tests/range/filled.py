@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import NEVER, Accounts, alike, draw_accounts
-from stillwatch.range.draw import DAY, I64, generator
+from stillwatch.range.draw import DAY, generator
 from stillwatch.range.events import Events, events, with_failures
 from stillwatch.range.fill import Filler
 from stillwatch.range.habits import draw_habits, visits

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.range.draw import DAY, F64, I64, mixed
+from stillwatch.arrays import F64, I64
+from stillwatch.range.draw import DAY, mixed
 from stillwatch.range.favourites import anything, favourite, persona, seasons
 
 EVEN = np.ones(12)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import Accounts, alike, clock_shifts, countries, draw_accounts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints, days_of_week, generator
+from stillwatch.range.draw import DAY, HOUR, MICRO, Ints, days_of_week, generator
 from stillwatch.range.events import Events
 from stillwatch.range.fits import PAUSE, TURNS_BRIEF
 from stillwatch.range.habits import HOURS, LONGEST, Habits, converse, draw_habits, mean_turns, moments, visits

@@ -9,7 +9,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from stillwatch.range.draw import I64, below, mixed
+from stillwatch.arrays import I64
+from stillwatch.range.draw import below, mixed
 from stillwatch.range.lexicon import ASK, CONTEXT, KINDS, LANGUAGES, TOPICS, WRAP, lexicon
 from stillwatch.range.sentences import Wordings, say
 

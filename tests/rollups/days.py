@@ -17,7 +17,8 @@ from stillwatch.evidence.build import HOURLY
 from stillwatch.evidence.harvest_intent import BELIEVED
 from stillwatch.handoffs import Handoffs, handoffs
 from stillwatch.ledger import Ledger
-from stillwatch.profiles import Population, population
+from stillwatch.likeness import Means
+from stillwatch.population import Population, population
 from stillwatch.rollups import OF_EXCHANGES, Taken, kept_sums, sum_exchanges
 from stillwatch.sketch.schema import TOPIC_WIDTH
 from tests.ledger.sketches import DAY, HOUR, KEY, add, sketch, table
@@ -120,11 +121,16 @@ def assert_as_a_scan(ledger: Ledger) -> Taken:
     assert moves.exhibit == all_moves.exhibit
     for name in ("source", "target", "motif", "n"):
         assert np.array_equal(getattr(moves, name), getattr(all_moves, name)), name
-    for name in ("n", "blocks", "nn", "sums", "ss", "ns"):
-        assert np.array_equal(getattr(people.profiles, name), getattr(all_people.profiles, name)), name
+    for of, expected_of in zip(_halves(people), _halves(all_people), strict=True):
+        for name in ("n", "z", "varied", "freedom"):
+            assert np.array_equal(getattr(of, name), getattr(expected_of, name)), name
     for kind, marks in all_people.shared.items():
         assert (people.shared[kind].matrix != marks.matrix).nnz == 0, kind
     return taken
+
+
+def _halves(people: Population) -> tuple[Means, ...]:
+    return people.means.proposing, people.means.testing, people.means.overall
 
 
 def put(ledger: Ledger, rows: pa.Table, number: int) -> None:

@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.range.campaigns.crew import Crew
 from stillwatch.range.campaigns.operator import Clock
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, choose_rows, pick
+from stillwatch.range.draw import DAY, HOUR, MICRO, Floats, choose_rows, pick
 from stillwatch.range.habits import Habits, draw_habits
 
 _NIGHT = 1.0 + 1.5 * (np.abs(np.arange(24) - 8) < 8)

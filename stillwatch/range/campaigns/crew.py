@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
+from stillwatch.arrays import F64, I64
 from stillwatch.range.accounts import NEVER, Accounts, hosting_blocks, inside, network_of
 from stillwatch.range.campaigns.operator import HANDED_OVER, Campaign, Means
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, numbers_of, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, numbers_of, spread
 from stillwatch.range.stage import CLIENT, Stage, crowd
 
 REPLACEMENT = "replacement"

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.range.campaigns.clocks import tireless
 from stillwatch.range.campaigns.crew import Crew
-from stillwatch.range.draw import DAY, F64, I64
+from stillwatch.range.draw import DAY
 from stillwatch.range.events import Events, with_failures
 from stillwatch.range.habits import draw_habits, visits
 from stillwatch.range.stage import Block, Stage, placed, shards_of

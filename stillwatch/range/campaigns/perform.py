@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import F64, Flags
 from stillwatch.errors import NothingUsable
 from stillwatch.range.campaigns.clocks import CLOCKS, Roster, Slot, human_roster
 from stillwatch.range.campaigns.crew import REPLACEMENT, Crew, enlist
@@ -19,7 +20,7 @@ from stillwatch.range.campaigns.disguise import covering, former_owners
 from stillwatch.range.campaigns.operator import Campaign
 from stillwatch.range.campaigns.requests import Order, Scene, handed_around, ordered
 from stillwatch.range.campaigns.wording import write_script
-from stillwatch.range.draw import DAY, F64, HOUR, Flags, pick
+from stillwatch.range.draw import DAY, HOUR, pick
 from stillwatch.range.events import Events, joined
 from stillwatch.range.stage import BLOCK, Block, Part, Stage
 

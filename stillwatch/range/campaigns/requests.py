@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.range.campaigns.crew import Crew
 from stillwatch.range.campaigns.operator import Campaign
 from stillwatch.range.campaigns.wording import DECLINED, LATER, NEWEST, WEAKER, Script
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, spread
 from stillwatch.range.events import HABIT, NONE, Events, concatenate, events, exchange_number, with_failures
 from stillwatch.range.stage import Stage
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.range.campaigns.operator import Campaign, Means, Tactic
-from stillwatch.range.draw import I64
 from stillwatch.range.recipes import CHAT, MODELS, NEW, Recipe
 
 WORDINGS = 240

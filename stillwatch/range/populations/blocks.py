@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.range.accounts import AGENTS, NEVER, Accounts, clock_shifts, draw_clients
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags, Floats, Ints, days_of_week, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, Floats, Ints, days_of_week, spread
 from stillwatch.range.events import NONE, Events, with_failures
 from stillwatch.range.habits import HOURS, Habits, converse, draw_habits, moments, visits
 from stillwatch.range.lexicon import TOPICS

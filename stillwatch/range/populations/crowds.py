@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64, Flags
 from stillwatch.range.accounts import NOBODY, Accounts, alike
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Flags
+from stillwatch.range.draw import DAY, HOUR, MICRO
 from stillwatch.range.events import Events
 from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (

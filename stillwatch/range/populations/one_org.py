@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stillwatch.arrays import F64, I64
 from stillwatch.range.accounts import GATEWAY_AGENT, GATEWAY_CLIENT, Accounts, alike
-from stillwatch.range.draw import DAY, F64, HOUR, I64, MICRO, Floats, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, Floats, spread
 from stillwatch.range.events import Events, concatenate, events, with_failures
 from stillwatch.range.habits import MOST_FOLLOWS, converse, mean_turns
 from stillwatch.range.lexicon import TOPICS

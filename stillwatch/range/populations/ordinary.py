@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.accounts import Accounts
-from stillwatch.range.draw import DAY, I64, Flags
+from stillwatch.range.draw import DAY
 from stillwatch.range.events import Events, joined
 from stillwatch.range.fits import JUDGED
 from stillwatch.range.populations.blocks import PERSON, HandOver, by_accounts, handed_on, visiting

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import AGENTS, Accounts, alike, draw_clients
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Ints
+from stillwatch.range.draw import DAY, HOUR, MICRO, Ints
 from stillwatch.range.events import Events, concatenate
 from stillwatch.range.habits import Habits, draw_habits, visits
 from stillwatch.range.populations.blocks import PERSON, between, one_of, usable

@@ -11,9 +11,10 @@ import math
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from stillwatch.arrays import F64, I64
 from stillwatch.range import fits
 from stillwatch.range.accounts import Accounts
-from stillwatch.range.draw import F64, HOUR, I64, Floats
+from stillwatch.range.draw import HOUR, Floats
 from stillwatch.range.events import Events, events
 from stillwatch.range.fits import JUDGED, RATES
 from stillwatch.range.laws import draw_bursts, draw_factors, draw_gaps, draw_kappas, hour_weights

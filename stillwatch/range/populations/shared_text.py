@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import NOBODY, Accounts, alike, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO, Floats, days_of_week, numbers_of, spread
+from stillwatch.range.draw import DAY, HOUR, MICRO, Floats, days_of_week, numbers_of, spread
 from stillwatch.range.events import Events, events, joined
 from stillwatch.range.habits import converse, mean_turns
 from stillwatch.range.populations.blocks import (

@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.engine import DuckDB, Query
 from stillwatch.errors import StillwatchError
-from stillwatch.nulls import I64
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.truth import NEVER, Truth
 from stillwatch.range.store import CAMPAIGN
 

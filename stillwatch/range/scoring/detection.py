@@ -11,8 +11,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stillwatch.arrays import I64
 from stillwatch.findings import VerdictKind
-from stillwatch.nulls import I64
 from stillwatch.range.scoring.figures import Figure, bracket, share_of
 from stillwatch.range.scoring.present import Present
 from stillwatch.range.scoring.scans import Accusations, moment

@@ -11,12 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from stillwatch.nulls import F64, I64
-
-Flags = npt.NDArray[np.bool_]
+from stillwatch.arrays import F64, I64, Flags
 
 LEVEL = 0.95
 """Share of intervals that hold the true value."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.nulls import I64
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.scoring.detection import EXPECTED, Detection, detection
-from stillwatch.range.scoring.figures import Figure, Flags, share_of, weighted_share
+from stillwatch.range.scoring.figures import Figure, share_of, weighted_share
 from stillwatch.range.scoring.present import Present
 from stillwatch.range.scoring.scans import Accusations, Named
 from stillwatch.range.scoring.truth import TrueGroup, Truth

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import Flags
 from stillwatch.findings import VerdictKind
-from stillwatch.range.scoring.figures import Figure, Flags, proportion, share_of
+from stillwatch.range.scoring.figures import Figure, proportion, share_of
 from stillwatch.range.scoring.groups import Held, held
 from stillwatch.range.scoring.present import Present
 from stillwatch.range.scoring.scans import Accusations, moment

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.nulls import I64
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.scoring.activity import Activity, harvest_start
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.truth import NEVER, TrueGroup, Truth
 
 

@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.errors import NothingUsable, StillwatchError
 from stillwatch.findings import CAMPAIGNS, MEMBERS
-from stillwatch.nulls import I64
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.scoring.truth import NEVER, Truth
 from stillwatch.report.scanfile import Scan, broken_table, missing_table, read_scan
 

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.arrays import I64
 from stillwatch.evidence import EVIDENCE_TABLE
 from stillwatch.findings import Question
-from stillwatch.nulls import I64, bits_of
+from stillwatch.nulls import bits_of
 from stillwatch.range.scoring.scans import Accusations, another_world, column
 from stillwatch.range.scoring.truth import Truth
 from stillwatch.range.store import CAMPAIGN, ORDINARY, RELAY

@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.errors import NothingUsable, StillwatchError
-from stillwatch.nulls import I64
-from stillwatch.range.scoring.figures import Flags
 from stillwatch.range.store import CAMPAIGN, ORDINARY, RELAY, TRUTH
 from stillwatch.record import conform
 

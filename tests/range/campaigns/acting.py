@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.arrays import I64, Flags
 from stillwatch.range.accounts import Accounts
 from stillwatch.range.campaigns import DEMONSTRATION, REPORTED, Campaign, evaded, play, scaled
-from stillwatch.range.draw import DAY, I64, MICRO, Flags, Ints
+from stillwatch.range.draw import DAY, MICRO, Ints
 from stillwatch.range.events import Events, joined
 from stillwatch.range.stage import Part, Stage
 

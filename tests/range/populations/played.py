@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import NOBODY, Accounts
-from stillwatch.range.draw import DAY, I64
+from stillwatch.range.draw import DAY
 from stillwatch.range.events import Events, joined
 from stillwatch.range.populations import POPULATIONS
 from stillwatch.range.stage import Part, Population, Stage

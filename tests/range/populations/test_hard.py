@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from stillwatch.arrays import I64
 from stillwatch.range.accounts import AGENTS, CLIENTS, PROGRAMS, clock_shifts
-from stillwatch.range.draw import DAY, HOUR, I64, MICRO
+from stillwatch.range.draw import DAY, HOUR, MICRO
 from stillwatch.range.events import HABIT, NONE, Events
 from stillwatch.range.fits import JUDGED
 from stillwatch.range.populations.one_org import EXAMPLES, LABELS

@@ -33,7 +33,8 @@ from stillwatch.handoffs import handoffs
 from stillwatch.ingest import IngestOptions
 from stillwatch.ledger import Ledger
 from stillwatch.population import population
-from stillwatch.proposals import distinct, propose
+from stillwatch.proposals import propose
+from stillwatch.proposals.overlap import distinct
 from stillwatch.proposals.sameness import sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.range import TextMode, WorldSpec, build_world, scenario_named

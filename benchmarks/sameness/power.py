@@ -12,7 +12,7 @@ from stillwatch.arrays import I64
 from stillwatch.evidence.case import Case, Group
 from stillwatch.evidence.interchangeable import interchangeable
 from stillwatch.findings import Earlier
-from stillwatch.proposals import distinct
+from stillwatch.proposals.overlap import distinct
 from stillwatch.proposals.sameness import sameness
 from stillwatch.proposals.sight import Sight
 from stillwatch.trim import trimmed

@@ -9,13 +9,14 @@ hours is used, so that the other half can test.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.arrays import F64, I64, Flags
+from stillwatch.arrays import F64, I64, Counts, Flags, narrow
 from stillwatch.findings import Candidate, chosen_freely
 from stillwatch.likeness import Crowd, radius
+from stillwatch.proposals.overlap import distinct
 from stillwatch.proposals.sight import PROFILE_KINDS, Sight
 
 _STEPS = 8
@@ -40,65 +41,97 @@ _ACCOUNTS, _CENTRES = 1 << 14, 64
 
 
 def sameness(sight: Sight) -> list[Candidate]:
-    """Propose balls of profiles in empty shells, fullest contrast first, then others around the same centres."""
-    field = _field(sight)
+    """Propose balls of profiles in empty shells, fullest contrast first, then others around the same centres.
+
+    Among many accounts most seeds lead to one large ball: of balls that are nearly the same one is proposed.
+    """
+    field, limits = _field(sight), sight.limits
     if field is None:
         return []
-    found: dict[bytes, _Balls] = {}
-    for balls in _promising(field, sight):
-        found.setdefault(balls.first.tobytes(), balls)
-    best = sorted(found.values(), key=lambda balls: balls.order)[: sight.limits.sameness_groups]
+    settled = _promising(field, _seeds(field, sight), 2 * limits.sameness_groups)
+    best = _best(field, settled, limits.sameness_groups, limits.smallest_group)
+    balls = [*best, *_others(field, [ball.centre for ball in best], limits.smallest_group)]
     return [
-        Candidate(ball, "sameness", chosen_freely(PROFILE_KINDS), "profiles as close as samples of one source")
-        for ball in (*(balls.first for balls in best), *(ball for balls in best for ball in balls.others))
+        Candidate(ball.accounts, "sameness", chosen_freely(PROFILE_KINDS), "profiles as close as samples of one source")
+        for ball in balls
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Balls:
-    """Full balls around one centre: accounts of the first, its contrast, and accounts of those of other radii."""
+class _Centre:
+    """A point around which accounts are looked for.
 
-    first: I64
-    contrast: float
-    others: tuple[I64, ...]
+    Attributes:
+        means: where it is. err: within-account variance over the exchanges behind it.
+        power: that accounts need to take part.
+    """
 
-    @property
-    def order(self) -> tuple[float, int]:
-        """Place among others: more contrast and accounts first."""
-        return -float(np.log1p(self.contrast)) * len(self.first), int(self.first[0])
+    means: F64
+    err: float
+    power: float
 
 
-def _promising(field: _Field, sight: Sight) -> Iterator[_Balls]:
-    """Yield the full balls around each of the most promising seeds whose first one is full, for each power."""
-    seeds = _seeds(field, sight)
-    contrasts = np.concatenate([_contrasts(field, some) for some in _some(field, seeds)], axis=1)
+@dataclass(frozen=True, slots=True)
+class _Ball:
+    """The accounts around a centre, ascending."""
+
+    centre: _Centre
+    accounts: I64
+
+
+def _promising(field: _Field, seeds: list[int], most: int) -> list[_Centre]:
+    """Return the centres to which the most promising seeds lead, of each power at most so many."""
+    counts = [_counts(field, some, field.radius, np.array(_POWERS)[:, None]) for some in _some(_at(field, seeds))]
+    contrasts = _contrast(np.concatenate(counts, axis=1))
+    found = []
     for power, of_seeds in zip(_POWERS, contrasts.tolist(), strict=True):
         starts = sorted(zip(of_seeds, field.accounts[seeds].tolist(), seeds, strict=True), reverse=True)
-        best = [seed for start, _, seed in starts[: 2 * sight.limits.sameness_groups] if start > 0]
-        for some in _some(field, best):
-            yield from _full(field, _settled(field, some, power), power, sight.limits.smallest_group)
+        best = _at(field, [seed for start, _, seed in starts[:most] if start > 0], power)
+        found += [centre for some in _some(best) for centre in _settled(field, some)]
+    return found
 
 
-def _some(field: _Field, places: list[int]) -> Iterator[_Centres]:
-    """Yield the means of accounts at these positions in the field, a few at a time."""
-    for first in range(0, len(places), _CENTRES):
-        some = places[first : first + _CENTRES]
-        yield _Centres(field.means[some, :-2], field.error[some])
+def _at(field: _Field, places: list[int], power: float = _POWERS[0]) -> list[_Centre]:
+    """Return the means of accounts at these positions in the field."""
+    return [_Centre(field.means[place, :-2], float(field.error[place]), power) for place in places]
 
 
-def _full(field: _Field, centres: _Centres, power: float, smallest: int) -> Iterator[_Balls]:
-    """Yield the balls around each centre that have accounts enough and an empty shell, if the first has."""
-    sizes = (field.radius, *field.other_radii)
-    held = [_inside(field, centres, size, power) for size in sizes]
-    shells = [_inside(field, centres, 2 * size, power) for size in sizes]
-    for place in range(len(centres.errs)):
-        contrasts = [_contrast(len(some[place]), len(more[place])) for some, more in zip(held, shells, strict=True)]
-        balls = [
-            np.sort(field.accounts[some[place]]) if len(some[place]) >= smallest and contrast >= _CONTRAST else None
-            for some, contrast in zip(held, contrasts, strict=True)
-        ]
-        if balls[0] is not None:
-            yield _Balls(balls[0], contrasts[0], tuple(ball for ball in balls[1:] if ball is not None))
+def _some(centres: Sequence[_Centre]) -> Iterator[Sequence[_Centre]]:
+    """Yield a few centres at a time."""
+    return (centres[first : first + _CENTRES] for first in range(0, len(centres), _CENTRES))
+
+
+def _best(field: _Field, settled: list[_Centre], most: int, smallest: int) -> list[_Ball]:
+    """Return the full balls, those of most contrast and accounts first, of which no two are nearly the same.
+
+    All are counted before any is made: together they may hold more than there is memory for.
+    """
+    counts = [_counts(field, some, field.radius, _powers(some)) for some in _some(settled)]
+    sizes = np.concatenate([np.empty((0, 2), dtype=np.int64), *counts])
+    contrasts = _contrast(sizes)
+    full = np.flatnonzero((sizes[:, 0] >= smallest) & (contrasts >= _CONTRAST))
+    order = np.argsort(-np.log1p(contrasts[full]) * sizes[full, 0], kind="stable")
+    kept: list[_Ball] = []
+    for some in _some([settled[place] for place in full[order]]):
+        if len(kept) < most:
+            kept = distinct([*kept, *_balls(field, some, field.radius)])
+    return kept[:most]
+
+
+def _others(field: _Field, centres: list[_Centre], smallest: int) -> Iterator[_Ball]:
+    """Yield the full balls of other radii, centre by centre."""
+    for some in _some(centres):
+        balls = [_balls(field, some, size) for size in field.other_radii]
+        counts = [_counts(field, some, size, _powers(some)) for size in field.other_radii]
+        for place in range(len(some)):
+            for of_size, sizes in zip(balls, counts, strict=True):
+                if sizes[place, 0] >= smallest and _contrast(sizes[place]) >= _CONTRAST:
+                    yield of_size[place]
+
+
+def _balls(field: _Field, centres: Sequence[_Centre], size: float) -> list[_Ball]:
+    inside = _inside(field, centres, size)
+    return [_Ball(centre, np.sort(field.accounts[some])) for centre, some in zip(centres, inside, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +154,6 @@ class _Field:
     def columns(self) -> int:
         """Number of columns of a profile."""
         return int(self.means.shape[1]) - 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Centres:
-    """Points around which accounts are looked for, and within-account variance over the exchanges behind each."""
-
-    means: F64
-    errs: F64
 
 
 def _field(sight: Sight) -> _Field | None:
@@ -154,66 +179,81 @@ def _seeds(field: _Field, sight: Sight) -> list[int]:
     return [int(place) for place in np.argsort(field.accounts)[spaced]]
 
 
-def _near(field: _Field, centres: _Centres, sizes: Sequence[float]) -> Iterator[tuple[int, list[Flags]]]:
+def _near(field: _Field, centres: Sequence[_Centre], sizes: Sequence[float]) -> Iterator[tuple[int, list[Flags]]]:
     """Yield which accounts lie within each radius of each centre, in units of chance, as many accounts at a time.
 
     Each item is the position of the first account, and flags of shape (centres, accounts) for each radius.
     """
-    squares = (centres.means**2).sum(axis=1)
-    points = np.column_stack([-2 * centres.means, np.ones(len(squares)), squares])
+    means, errs = np.array([centre.means for centre in centres]), np.array([centre.err for centre in centres])
+    squares = (means**2).sum(axis=1)
+    points = np.column_stack([-2 * means, np.ones(len(squares)), squares])
     for first in range(0, len(field.accounts), _ACCOUNTS):
         part = slice(first, first + _ACCOUNTS)
         apart = points @ field.means[part].T
-        allowed = field.columns * (field.error[part] + centres.errs[:, None])
+        allowed = field.columns * (field.error[part] + errs[:, None])
         yield first, [apart <= size * allowed for size in sizes]
 
 
-def _able(field: _Field, centres: _Centres, power: float) -> I64:
-    """Return how many accounts, those of most exchanges, have the power to be far from each centre."""
-    usual = field.excess + (centres.means**2).mean(axis=1)
-    return np.asarray(np.searchsorted(field.error, usual / (power - 1.0) - centres.errs, "right"))
+def _powers(centres: Sequence[_Centre]) -> F64:
+    return np.array([centre.power for centre in centres])
 
 
-def _inside(field: _Field, centres: _Centres, size: float, power: float) -> list[I64]:
+def _able(field: _Field, centres: Sequence[_Centre], powers: F64) -> I64:
+    """Return how many accounts, those of most exchanges, have the power to be far from each centre, in the shape of
+    `powers`, of which the last axis is the centres."""
+    usual = np.array([field.excess + (centre.means**2).mean() for centre in centres])
+    errs = np.array([centre.err for centre in centres])
+    return np.asarray(np.searchsorted(field.error, usual / (powers - 1.0) - errs, "right"))
+
+
+def _inside(field: _Field, centres: Sequence[_Centre], size: float) -> list[Counts]:
     """Return the accounts within a radius of each centre that could be far, as positions in the field."""
-    able = _able(field, centres, power)
-    found: list[list[I64]] = [[] for _ in able]
+    able, kind = _able(field, centres, _powers(centres)), narrow(len(field.accounts))
+    found: list[list[Counts]] = [[np.empty(0, dtype=kind)] for _ in able]
     for first, (near,) in _near(field, centres, (size,)):
         for place in np.flatnonzero(able > first).tolist():
-            found[place].append(first + np.flatnonzero(near[place, : able[place] - first]))
-    return [np.concatenate([np.empty(0, dtype=np.int64), *parts]) for parts in found]
+            found[place].append((first + np.flatnonzero(near[place, : able[place] - first])).astype(kind))
+    return [np.concatenate(parts) for parts in found]
 
 
-def _contrasts(field: _Field, centres: _Centres) -> F64:
-    """Return the contrast of the ball around each centre, shape (powers, centres)."""
-    able = np.array([_able(field, centres, power) for power in _POWERS])
+def _counts(field: _Field, centres: Sequence[_Centre], size: float, powers: F64) -> I64:
+    """Return how many accounts that could be far lie within a radius of each centre, and within twice that radius.
+
+    Args:
+        powers: that they need, shape (..., centres).
+
+    Returns:
+        Counts of shape (..., centres, 2).
+    """
+    able = _able(field, centres, powers)
     counts = np.zeros((*able.shape, 2), dtype=np.int64)
-    for first, near in _near(field, centres, (field.radius, 2 * field.radius)):
-        for power, place in np.argwhere(able > first).tolist():
-            end = able[power, place] - first
-            counts[power, place] += [np.count_nonzero(each[place, :end]) for each in near]
-    return np.array([[_contrast(*both) for both in of_power] for of_power in counts.tolist()])
+    for first, near in _near(field, centres, (size, 2 * size)):
+        for place in map(tuple, np.argwhere(able > first).tolist()):
+            end = able[place] - first
+            counts[place] += [np.count_nonzero(each[place[-1], :end]) for each in near]
+    return counts
 
 
-def _contrast(inside: int, beyond: int) -> float:
-    """Return accounts inside a radius for each one in the shell up to twice that radius, `beyond` being both."""
-    return inside / (beyond - inside + 1.0) if inside >= 3 else 0.0
+def _contrast(counts: I64) -> F64:
+    """Return accounts inside a radius for each one in the shell up to twice that radius; see `_counts`."""
+    inside, beyond = counts[..., 0], counts[..., 1]
+    return np.where(inside >= 3, inside / (beyond - inside + 1.0), 0.0)
 
 
-def _settled(field: _Field, starts: _Centres, power: float) -> _Centres:
+def _settled(field: _Field, starts: Sequence[_Centre]) -> list[_Centre]:
     """Return the centres after each was moved to the mean of its ball until it stays."""
-    means, errs = starts.means.copy(), starts.errs.copy()
-    inside = _inside(field, starts, field.radius, power)
+    centres, inside = list(starts), _inside(field, starts, field.radius)
     moving = [place for place, some in enumerate(inside) if len(some)]
     for _ in range(_STEPS):
         if not moving:
             break
         for place in moving:
             weights = 1.0 / field.error[inside[place]]
-            means[place], errs[place] = weights @ field.means[inside[place], :-2] / weights.sum(), 0.0
-        moved = _inside(field, _Centres(means[moving], errs[moving]), field.radius, power)
+            means = weights @ field.means[inside[place], :-2] / weights.sum()
+            centres[place] = replace(centres[place], means=means, err=0.0)
+        moved = _inside(field, [centres[place] for place in moving], field.radius)
         still = [place for place, some in zip(moving, moved, strict=True) if not np.array_equal(some, inside[place])]
         for place, some in zip(moving, moved, strict=True):
             inside[place] = some
         moving = [place for place in still if len(inside[place])]
-    return _Centres(means, errs)
+    return centres

@@ -10,8 +10,8 @@ import pytest
 
 from stillwatch.arrays import I64
 from stillwatch.findings import Candidate
-from stillwatch.proposals import jaccard
-from stillwatch.proposals.sameness import _POWERS, _Centres, _contrasts, _field, _inside, sameness
+from stillwatch.proposals.overlap import jaccard
+from stillwatch.proposals.sameness import _POWERS, _at, _contrast, _counts, _field, _inside, sameness
 from tests.worlds import NULLABLE, Crowd, a_world
 
 BARE = [name for name in NULLABLE if name != "input_chars" and not name.startswith("topic_")]
@@ -57,10 +57,9 @@ def test_accounts_that_hardly_ask_are_not_compared() -> None:
 def _held_whole(pool: Crowd) -> Candidate:
     """Return the candidate that is most alike the pool among people."""
     with a_world(Crowd("people", 200, exchanges=40), pool, empty=BARE) as made:
-        truth = Candidate(made.accounts(pool.name), "truth", {}, "")
-        found = sameness(made.sight)
-        best = max(found, key=lambda candidate: jaccard(candidate, truth))
-        assert jaccard(best, truth) >= 0.8
+        truth = made.accounts(pool.name)
+        best = max(sameness(made.sight), key=lambda candidate: jaccard(candidate.accounts, truth))
+        assert jaccard(best.accounts, truth) >= 0.8
         return best
 
 
@@ -87,6 +86,17 @@ def test_other_radii_come_after_the_first_ball_of_every_centre_and_crowd_none_of
             assert (held, pure) == (1.0, 1.0)
 
 
+def test_many_balls_that_are_nearly_the_same_crowd_no_other_one_out() -> None:
+    large = Crowd("large", 300, exchanges=40, unlike=0.06, about=-0.2)
+    small = Crowd("small", 15, exchanges=60, unlike=0, about=0.8)
+    with a_world(Crowd("people", 60, exchanges=40), large, small, empty=BARE) as made:
+        sight = replace(made.sight, limits=made.sight.limits.model_copy(update={"sameness_groups": 4}))
+        found, pool = sameness(sight), made.accounts("small")
+    assert max(jaccard(candidate.accounts, pool) for candidate in found) >= 0.8
+    first = [candidate.accounts for candidate in found[:4]]
+    assert not [1 for i, one in enumerate(first) for other in first[:i] if jaccard(one, other) >= 0.8]
+
+
 @pytest.mark.parametrize(("accounts", "centres"), [(1, 200), (37, 5), (211, 1)])
 def test_how_many_distances_are_computed_at_a_time_changes_nothing(
     accounts: int, centres: int, monkeypatch: pytest.MonkeyPatch
@@ -108,12 +118,12 @@ def test_balls_are_those_of_a_look_at_every_distance(monkeypatch: pytest.MonkeyP
     assert field is not None
     z, n, size = of.z[field.accounts], of.n[field.accounts], field.radius
     seeds = np.arange(0, len(n), 6)
-    centres = _Centres(field.means[seeds, :-2], field.error[seeds])
-    contrasts = _contrasts(field, centres)
+    contrasts = _contrast(_counts(field, _at(field, seeds.tolist()), size, np.array(_POWERS)[:, None]))
     for row, power in enumerate(_POWERS):
-        for place, found in enumerate(_inside(field, centres, size, power)):
-            allowed = 1.0 / n + centres.errs[place]
-            apart = field.excess + (centres.means[place] ** 2).mean()
+        centres = _at(field, seeds.tolist(), power)
+        for place, found in enumerate(_inside(field, centres, size)):
+            allowed = 1.0 / n + centres[place].err
+            apart = field.excess + (centres[place].means ** 2).mean()
             able, far = 1.0 + apart / allowed >= power, ((z - z[seeds[place]]) ** 2).mean(axis=1) / allowed
             within, beyond = (int((able & (far <= times * size)).sum()) for times in (1, 2))
             assert np.array_equal(found, np.flatnonzero(able & (far <= size)))

@@ -48,7 +48,7 @@ def in_step(group: Group, case: Case) -> Finding:
     own = float(together(case, members[None, :])[0])
     usual = np.log(together(case, drawn))
     _, p = against_random(float(np.log(own)), usual)
-    mine = case.hourly[group.accounts]
+    mine = _totals(case, group.accounts[None, :])[0]
     return Finding(
         p_value=p,
         statement=f"the members' hourly activity varies {own:.2f} times as much together as it would if each kept its"
@@ -56,7 +56,7 @@ def in_step(group: Group, case: Case) -> Finding:
         numbers={
             "together": round(own, 4),
             "together_of_others": round(float(np.exp(usual.mean())), 4),
-            "hours": int((np.asarray(mine.sum(axis=0)).ravel() > 0).sum()),
+            "hours": int((mine > 0).sum()),
             "exchanges": int(mine.sum()),
         },
         exhibits=names(case, members),
@@ -69,11 +69,18 @@ def together(case: Case, groups: I64) -> F64:
 
     Both are taken around the mean of the hour of the day and that of the day. `groups` has shape (groups, members).
     """
-    rows = case.hourly[groups.ravel()].astype(np.float64)
-    bounds = np.arange(0, groups.size + 1, groups.shape[1])
-    sums = sparse.csr_array((np.ones(groups.size), np.arange(groups.size), bounds), shape=(len(groups), groups.size))
-    joint = (_residual((sums @ rows).toarray()) ** 2).sum(axis=1)
+    joint = (_residual(_totals(case, groups)) ** 2).sum(axis=1)
     return np.asarray(np.maximum(joint, 1e-9) / np.maximum(case.own_time[groups].sum(axis=1), 1e-9))
+
+
+def _totals(case: Case, groups: I64) -> F64:
+    """Return the exchanges of each group by hour, shape (groups, hours)."""
+    hourly = case.hourly
+    kind = hourly.indices.dtype  # with another one, all of `hourly` would be copied
+    bounds = np.arange(0, groups.size + 1, groups.shape[1], dtype=kind)
+    ones = np.ones(groups.size, dtype=hourly.dtype)
+    chosen = sparse.csr_array((ones, groups.ravel().astype(kind), bounds), shape=(len(groups), hourly.shape[0]))
+    return np.asarray((chosen @ hourly).toarray(), dtype=np.float64)
 
 
 def own_time(hourly: sparse.csr_array) -> F64:

@@ -117,7 +117,7 @@ class _Naming:
                 continue
             one = self._as_members(one)
             found = None if one.verdict is None else membership(one.tested, self.case, one.verdict)
-            members = group.accounts if found is None else np.flatnonzero(found.members & ~self.taken)
+            members = group.accounts if found is None else self._left_of(one.tested.group, found)
             if len(members) < smallest:
                 one, found, members = replace(one, verdict=None, reason=TOO_FEW), None, group.accounts
             campaign_id = new_id(ids_of(self.case.people, group.accounts))
@@ -194,6 +194,11 @@ class _Naming:
             return one
         whole = self._verdict(self._test(one, accounts), one.q_value)
         return one if whole.verdict is None else whole
+
+    def _left_of(self, group: Group, found: Membership) -> I64:
+        """Return the members of a campaign: of the group as it was tested last, so that nobody is named with accounts
+        beside whom the group would not have passed."""
+        return np.flatnonzero(found.members & ~self.taken & flags(self.case, group.accounts))
 
     def _test(self, one: _Judged, accounts: I64) -> Tested:
         """Return a group tested with other accounts in place of its own."""

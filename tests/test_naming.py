@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stillwatch import naming
 from stillwatch.arrays import I64
 from stillwatch.config import ScanSettings
 from stillwatch.findings import Campaign, Earlier
@@ -55,6 +56,22 @@ def test_an_operator_with_strangers_around_it_is_named_whole_and_not_as_its_pure
     assert {member.account_id for member in campaign.members} == {
         world.people.ids[i] for i in world.accounts("left", "right")
     }
+
+
+def test_who_would_join_is_not_named_if_the_group_does_not_pass_with_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_in, usual = world.accounts("right")[:40], naming._Naming._verdict
+
+    def strict(self: Any, tested: Any, q_value: float) -> Any:
+        one = usual(self, tested, q_value)
+        return one if len(tested.group) == len(handed_in) else replace(one, verdict=None)
+
+    (whole,) = _named(world, handed_in)
+    assert whole.n_accounts == 60
+    monkeypatch.setattr(naming._Naming, "_verdict", strict)
+    (part,) = _named(world, handed_in)
+    assert {member.account_id for member in part.members} == {world.people.ids[i] for i in handed_in}
 
 
 def test_a_group_that_passes_and_has_hardly_a_member_is_cleared_with_that_reason() -> None:

@@ -24,7 +24,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.engine.base import Whole
 from stillwatch.likeness import Halves, means
 from stillwatch.profiles import PROFILE_SUMS, profiles
-from stillwatch.rollups import MARKS, PACES, USUAL
+from stillwatch.rollups import MARKS, PACES, USUAL, texts_in_parts
 
 UNKNOWN = -1
 """Code of a value that is not known."""
@@ -220,10 +220,10 @@ def population(engine: Engine, limits: ProposalLimits) -> Population:
     categories["org"] = _either(_category(accounts.column("org_id")), categories["org"])
     categories["declared"] = _either(categories["org"], _verified_domain(engine, categories))
     habit = {"least": limits.habit_least, "share": limits.habit_share}
-    shared = {
-        kind: _incidence(kind, engine.columns(query, **habit), engine, len(ids)) for kind, query in SHARED.items()
-    }
-    shared["prompt"] = _incidence("prompt", _of_two(asked), engine, len(ids))
+    prompt = _incidence("prompt", _of_two(asked), engine, len(ids))
+    exchanges = int(counts["n"].sum())
+    shared = {kind: _incidence(kind, _holders(kind, engine, exchanges, habit), engine, len(ids)) for kind in SHARED}
+    shared["prompt"] = prompt
     shared |= {name: _account_incidence(name, _category(accounts.column(name)), len(ids)) for name in OF_ACCOUNTS}
     return Population(
         ids=tuple(ids.to_pylist()),
@@ -235,6 +235,13 @@ def population(engine: Engine, limits: ProposalLimits) -> Population:
         created_us=_ints(accounts.column("created_at").cast(pa.int64())),
         status_us=_ints(accounts.column("status_at").cast(pa.int64())),
     )
+
+
+def _holders(kind: str, engine: Engine, exchanges: int, habit: Mapping[str, float]) -> dict[str, Whole]:
+    """Return the rows of `SHARED`."""
+    parts = [engine.columns(SHARED[kind], **habit) for _ in texts_in_parts(engine, kind, exchanges)]
+    names = [*parts[0]]
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
 
 
 def _spread(table: pa.Table, name: str, ids: pa.Array) -> I64:

@@ -117,6 +117,10 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def parts(self, size: int) -> int:
+        """Return in how many parts a query is to be asked that holds `size` bytes, where it can be asked in parts."""
+
+    @abstractmethod
     def rest(self) -> None:
         """Give back memory that no query needs any more."""
 

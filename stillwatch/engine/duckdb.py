@@ -78,6 +78,10 @@ class DuckDB(Engine):
         """Return the bytes that the engine counts as its own, which its tables are the rest of after a query."""
         return int(self._connection.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchall()[0][0])
 
+    def parts(self, size: int) -> int:
+        """Return into how many parts `size` falls of what it may use now: not every query spills in time."""
+        return max(1, -(-size // (self._own or self.plan.room(self._used()))))
+
     def rest(self) -> None:
         """Give back memory that no query needs any more."""
         self._allow(self._limit)

@@ -127,6 +127,10 @@ class Spark(Engine):
         yield pa.RecordBatch.from_pylist([], found.schema)
         yield from found.to_batches()
 
+    def parts(self, size: int) -> int:  # noqa: ARG002 - the same for every size
+        """Return one: a cluster spills, and divides by itself."""
+        return 1
+
     def rest(self) -> None:
         """Do nothing: the memory of the cluster is its own."""
 

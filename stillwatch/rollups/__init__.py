@@ -12,7 +12,7 @@ from stillwatch.rollups.kept import FOLDER, Taken, kept_sums
 from stillwatch.rollups.motifs import continued, failover
 from stillwatch.rollups.pace import PACE, PACES, paces
 from stillwatch.rollups.sums import MARKS, MERGED, OF_EXCHANGES, PROFILE_COLUMNS, REACH, SKETCHED, USUAL
-from stillwatch.rollups.views import merge_sums, sum_exchanges
+from stillwatch.rollups.views import merge_sums, sum_exchanges, texts_in_parts
 
 __all__ = [
     "CARRIED",
@@ -35,4 +35,5 @@ __all__ = [
     "merge_sums",
     "paces",
     "sum_exchanges",
+    "texts_in_parts",
 ]

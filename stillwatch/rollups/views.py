@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+
+import pyarrow as pa
 
 from stillwatch.engine import DuckDB, Engine, Query
 from stillwatch.rollups.pace import PACE
-from stillwatch.rollups.readings import READ_OF_EXCHANGES, READ_OF_SUMS
+from stillwatch.rollups.readings import READ_OF_EXCHANGES, READ_OF_SUMS, SPAN, TEXTS
 from stillwatch.rollups.sums import MERGED, OF_EXCHANGES, REACH
+from stillwatch.sketch.schema import SHINGLES, TEXT_MARK_BITS
 
 _RECENT = (
     "account_id, exchange_id, ts, status, body_mark, prefix_marks, session_mark, turn, tokens_out, tokens_reasoning,"
@@ -21,6 +25,10 @@ RECENT_AND_EARLIER = Query("recent", f"{RECENT.sql} union all select {_RECENT}, 
 WITH_TEXT = Query("with_text", "select count(input_chars) as n from exchanges")
 
 
+MARK_BYTES = 48
+"""Memory that finding the marks that come often takes for each mark, with room to spare: 28 were measured."""
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+
 READ_AGAIN = ("account_hours",)
 """Sums that a scan reads twice: hours for the tests and for the timeline."""
 
@@ -32,6 +40,7 @@ def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = Fa
         intent_bits: log2 odds from which a prompt's class is believed.
         with_earlier: whether the view `earlier` holds what came before on days that are not summed.
     """
+    _span(engine)
     engine.view(RECENT_AND_EARLIER if with_earlier else RECENT)
     without_text = int(engine.table(WITH_TEXT).column("n")[0].as_py() == 0)
     for query in (*OF_EXCHANGES.values(), *READ_OF_EXCHANGES.values()):
@@ -42,6 +51,7 @@ def sum_exchanges(engine: Engine, *, intent_bits: float, with_earlier: bool = Fa
 
 def merge_sums(engine: DuckDB, past: Path, new: Sequence[Path]) -> None:
     """Make every sum a view of those kept in the folder `past` and in the folders `new`."""
+    _span(engine)
     for name, query in MERGED.items():
         if not new:
             engine.read(name, [past / f"{name}.parquet"])
@@ -51,3 +61,29 @@ def merge_sums(engine: DuckDB, past: Path, new: Sequence[Path]) -> None:
         engine.view(query)
     for query in READ_OF_SUMS.values():
         engine.view(query, **REACH)
+
+
+def texts_in_parts(engine: Engine, kind: str, exchanges: int) -> Iterator[None]:
+    """Let the sum `repeated_KIND` have as many marks at a time as memory holds, in parts that ascend, and then all.
+
+    Marks of texts are digests, and as many in each part.
+
+    Args:
+        kind: of mark; one that no text leaves is read whole.
+        exchanges: how many there are.
+    """
+    marks = exchanges * (SHINGLES if kind == "shingle" else 1)
+    parts = engine.parts(marks * MARK_BYTES) if kind in TEXTS else 1
+    if parts == 1:
+        yield
+        return
+    bounds = [_LEAST, *((i << TEXT_MARK_BITS) // parts for i in range(1, parts)), _MOST + 1]
+    for first, beyond in pairwise(bounds):
+        _span(engine, first, beyond - 1)
+        yield
+    _span(engine)
+
+
+def _span(engine: Engine, first: int = _LEAST, last: int = _MOST) -> None:
+    """Let sums of texts have the marks from `first` to `last` alone."""
+    engine.load(SPAN, pa.table({"first": pa.array([first], pa.int64()), "last": pa.array([last], pa.int64())}))

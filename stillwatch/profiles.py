@@ -5,6 +5,7 @@ They are of integers, so that they are the same whatever the order and the numbe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ PROFILES = Query(
     where sums.account_id >= :first and sums.account_id <= :last""",
 )
 AT_ONCE = 10_000_000
-"""Exchanges of the accounts whose profiles are summed at once. What is summed for each of their hours takes half a
+"""Exchanges of the accounts whose hours are summed at once. What is summed for an hour of a profile takes half a
 kilobyte, and the rows of one account stand together in the ledger, so that a part of the accounts is read alone."""
 
 
@@ -49,13 +50,17 @@ class Profiles:
     ns: F64
 
 
-def _parts(ids: pa.Array, n: I64) -> list[tuple[str, str]]:
-    """Return the first and the last id of parts of the accounts, each of about `AT_ONCE` exchanges."""
+def parts(ids: Sequence[str] | pa.Array, n: I64) -> list[tuple[str, str]]:
+    """Return the first and the last id of parts of the accounts, each of about `AT_ONCE` exchanges.
+
+    Args:
+        ids: of the accounts, ascending. n: their exchanges, shape (accounts,).
+    """
     if not len(ids):
         return [("", "")]
     lasts = np.append(np.flatnonzero(np.diff(np.cumsum(n) // AT_ONCE)), len(ids) - 1)
     firsts = np.append(0, lasts[:-1] + 1)
-    return [(ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts, lasts, strict=True)]
+    return [(str(ids[first]), str(ids[last])) for first, last in zip(firsts, lasts, strict=True)]
 
 
 def profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
@@ -67,7 +72,7 @@ def profiles(engine: Engine, ids: pa.Array, n: I64) -> Profiles:
     columns = len(PROFILE_COLUMNS)
     sums = {name: np.zeros((2, len(ids))) for name in ("n", "blocks", "nn")}
     wide = {name: np.zeros((2, len(ids), columns)) for name in ("sums", "ss", "ns")}
-    for first_id, last_id in _parts(ids, n):
+    for first_id, last_id in parts(ids, n):
         for batch in engine.batches(PROFILES, first=first_id, last=last_id):
             half, places = (batch.column(name).to_numpy() for name in ("half", "place"))
             values = [pc.fill_null(batch.column(name).cast(pa.float64()), 0.0).to_numpy() for name in PROFILE_SUMS]

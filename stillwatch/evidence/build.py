@@ -13,13 +13,15 @@ from stillwatch.evidence.in_step import own_time
 from stillwatch.evidence.templated_tasks import templated
 from stillwatch.handoffs import Handoffs
 from stillwatch.population import SCAFFOLDS, Incidence, Population
+from stillwatch.profiles import parts
 from stillwatch.proposals.sight import column_holders, habits
 
 HOURLY = Query(
     "hourly",
     """
-    select place, hour, account_hours.n from account_hours
-    join account_places on account_places.account_id = account_hours.account_id order by place, hour""",
+    select place, cast(hour as integer) as hour, cast(account_hours.n as integer) as n from account_hours
+    join account_places on account_places.account_id = account_hours.account_id
+    where account_hours.account_id >= :first and account_hours.account_id <= :last order by place, hour""",
 )
 
 
@@ -49,8 +51,10 @@ def _habits(kind: str, people: Population, limits: ProposalLimits) -> Incidence:
 
 
 def _hourly(engine: Engine, people: Population) -> sparse.csr_array:
-    found = engine.columns(HOURLY)
-    first, last = found["hour"].min(), found["hour"].max()
+    some = [engine.columns(HOURLY, first=first, last=last) for first, last in parts(people.ids, people.n)]
+    found = {name: np.concatenate([part.pop(name) for part in some]) for name in ("place", "hour", "n")}
+    begin, end = found["hour"].min(), found["hour"].max()
     bounds = np.searchsorted(found.pop("place"), np.arange(people.size + 1)).astype(narrow(len(found["n"])))
-    hours = (found.pop("hour") - first).astype(np.int32)
-    return sparse.csr_array((as_narrow(found["n"]), hours, bounds), shape=(people.size, int(last - first) + 1))
+    hours = found.pop("hour")
+    hours -= begin
+    return sparse.csr_array((as_narrow(found["n"]), hours, bounds), shape=(people.size, int(end - begin) + 1))

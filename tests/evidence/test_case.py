@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from stillwatch import profiles
+from stillwatch.config import ProposalLimits
+from stillwatch.evidence.build import build_case
 from stillwatch.evidence.case import RANDOM_GROUPS, Case, Group, as_active, matched_groups
-from stillwatch.population import Population
-from tests.worlds import Crowd, World, a_world
+from stillwatch.handoffs import handoffs
+from stillwatch.population import Population, population
+from tests.worlds import Crowd, World, a_world, attached, ledger
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +70,18 @@ def test_what_is_asked_of_a_group_is_computed_once_for_each_case(world: World) -
         group = world.drawn(20, 1, "people")
         assert [group.once(question, case) for case in (world.case, other.case, world.case)] == [20, 20, 20]
         assert asked == [world.case, other.case]
+
+
+@pytest.mark.parametrize("at_once", [1, 40, 10_000_000])
+def test_hours_of_some_accounts_at_a_time_are_those_of_all(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "AT_ONCE", at_once)
+    crowd = Crowd("a", 9, exchanges=30)
+    exchanges, accounts = ledger(crowd)
+    with attached(exchanges, accounts) as engine:
+        people = population(engine, ProposalLimits())
+        hourly = build_case(engine, people, handoffs(engine, people), ProposalLimits()).hourly
+    hours = np.array([int(ts.timestamp()) // 3600 for ts in exchanges.column("ts").to_pylist()])
+    places = np.array([people.ids.index(account) for account in exchanges.column("account_id").to_pylist()])
+    expected = np.zeros(hourly.shape, dtype=np.int64)
+    np.add.at(expected, (places, hours - hours.min()), 1)
+    assert np.array_equal(hourly.toarray(), expected)

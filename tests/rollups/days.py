@@ -105,7 +105,7 @@ def sums(engine: DuckDB) -> Sums:
 def read(engine: DuckDB) -> tuple[Population, Handoffs, Coverage, list[dict[str, Any]]]:
     """Return what a scan makes of the sums."""
     people = population(engine, ProposalLimits())
-    hours = engine.table(HOURLY)
+    hours = engine.table(HOURLY, first="", last="~")
     return people, handoffs(engine, people), coverage(engine), hours.to_pylist()
 
 

@@ -18,7 +18,7 @@ from stillwatch.evidence.case import Case, Group, flags
 from stillwatch.explain import summary
 from stillwatch.findings import Campaign, Earlier, Member, VerdictKind
 from stillwatch.follow import lasting_id, new_id
-from stillwatch.membership import Membership, membership
+from stillwatch.membership import ROUNDS, Membership, membership
 from stillwatch.operators import parts_of
 from stillwatch.pools import pools
 from stillwatch.population import Population
@@ -181,19 +181,22 @@ class _Naming:
         return self._weighed(tested, max(one.q_value, q_values([*self.tested, tested])[-1]))
 
     def _as_members(self, one: _Judged) -> _Judged:
-        """Return a group of one operator tested once more as all its members: a proposer hands in a part, whose rest
-        then stands among those it is compared with. Its q-value stays what it was, and so does a group that passes as
-        it was handed in alone."""
+        """Return a group of one operator tested once more as all its members, until nobody else joins: a proposer hands
+        in a part, whose rest then stands among those it is compared with. Its q-value stays what it was, and so does a
+        group that passes as it was handed in alone."""
         if doubt(one.tested.evidence, one.q_value, self.settings.false_discoveries, self.weights):
             return one
-        found = membership(one.tested, self.case, one.verdict or VerdictKind.COORDINATED)
-        accounts = np.flatnonzero(found.members & ~self.taken)
-        if len(accounts) < self.settings.proposals.smallest_group:
-            return one
-        if np.array_equal(accounts, one.tested.group.accounts):
-            return one
-        whole = self._verdict(self._test(one, accounts), one.q_value)
-        return one if whole.verdict is None else whole
+        for _ in range(ROUNDS):
+            found = membership(one.tested, self.case, one.verdict or VerdictKind.COORDINATED)
+            accounts = np.flatnonzero(found.members & ~self.taken)
+            few = len(accounts) < self.settings.proposals.smallest_group
+            if few or np.array_equal(accounts, one.tested.group.accounts):
+                break
+            whole = self._verdict(self._test(one, accounts), one.q_value)
+            if whole.verdict is None:
+                break
+            one = whole
+        return one
 
     def _left_of(self, group: Group, found: Membership) -> I64:
         """Return the members of a campaign: of the group as it was tested last, so that nobody is named with accounts
